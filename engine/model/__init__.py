@@ -1,0 +1,1 @@
+"""The nouns all rooms share: ids, offsets, epochs, topic names, topic configs. Pure."""
