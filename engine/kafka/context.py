@@ -1,0 +1,72 @@
+"""What a handler is given besides its request: the rooms below (`Services`) and who is asking.
+
+One `Services` a shard, wired by `engine.node`; one `RequestContext` a cold request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.model.ids import NodeId
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from engine.base.clock import Clock
+    from engine.kafka.dispatch import DispatchTable
+    from engine.kafka.fetch_session import FetchSessionCache
+    from engine.partition.delayed_fetch import FetchPurgatory
+    from engine.partition.manager import PartitionManager
+    from engine.partition.timer_wheel import TimerWheel
+
+ANONYMOUS = "User:ANONYMOUS"
+"""The principal of every connection until listeners authenticate."""
+
+
+class AdvertisedAddress(NamedTuple):
+    """Where clients of one listener are told to connect."""
+
+    host: str
+    port: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """The rooms a handler may call, and this broker's identity. All on the shard's loop thread."""
+
+    loop: "asyncio.AbstractEventLoop"
+    clock: "Clock"
+    node_id: NodeId
+    rack: str | None = None
+    advertised: Mapping[str, AdvertisedAddress] = field(default_factory=dict)
+    """Listener name → this broker's address for clients of that listener."""
+    dispatch: "DispatchTable"
+    partitions: "PartitionManager"
+    timers: "TimerWheel"
+    purgatory: "FetchPurgatory"
+    fetch_sessions: "FetchSessionCache"
+    controller: Any = None
+    coordinator: Any = None
+    cluster_config: Any = None
+    node_config: Any = None
+    metrics: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """One cold request's surroundings."""
+
+    services: Services
+    api_key: int
+    api_version: int
+    client_id: str | None
+    listener: str
+    """Name of the listener the client came through; chooses the addresses it is told."""
+    client_host: str
+    """The peer's address, without port."""
+    principal: str = ANONYMOUS
+
+    @property
+    def advertised(self) -> AdvertisedAddress:
+        """This broker's address as the asking client can reach it."""
+        return self.services.advertised[self.listener]
