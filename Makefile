@@ -26,3 +26,11 @@ test: lint
 clean:
 	rm -rf $(VENV) build *.egg-info
 	find engine rpk -name '*.so' -delete -o -name '*.c' -delete
+
+bench: $(STAMP)
+	@tests/support/install-peers.sh
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(STAMP)
+	@tests/support/install-peers.sh
+	$(BIN)/python -m pytest -m soak -p no:randomly

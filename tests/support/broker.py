@@ -42,6 +42,7 @@ class BrokerProcess:
         node: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
         arguments: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (),
     ) -> None:
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -51,6 +52,7 @@ class BrokerProcess:
         self.config_path = directory / "redpanda.yaml"
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
         self.arguments = arguments
+        self.prefix = prefix
         self.process: subprocess.Popen[bytes] | None = None
         document = {
             "redpanda": {

@@ -1,0 +1,1 @@
+"""Speed, measured side by side: the bundled engine beside Apache Kafka, rpk beside kcat, in one run."""

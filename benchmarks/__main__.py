@@ -1,0 +1,40 @@
+"""`python -m benchmarks`: run the chosen cells and print the report."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.cells import cli, commit, startup, throughput
+from benchmarks.report import Cell, render, save
+
+CELLS: dict[str, Callable[[int], Iterator[Cell]]] = {
+    "startup": startup.start_up,
+    "cli": cli.command_line,
+    "commit": commit.group_commit,
+    "latency": throughput.ack_latency,
+    "throughput": throughput.produce_and_consume,
+}
+
+
+def main() -> int:
+    """Run; exit 2 on an unknown cell."""
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure side by side and print ratios.")
+    parser.add_argument("--cells", default=",".join(CELLS), help=f"comma list of {', '.join(CELLS)}")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of each contestant, alternating")
+    arguments = parser.parse_args()
+    names = arguments.cells.split(",")
+    if unknown := [name for name in names if name not in CELLS]:
+        parser.error(f"unknown cell {unknown[0]}; there are {', '.join(CELLS)}")
+    done: list[Cell] = []
+    for name in names:
+        for cell in CELLS[name](arguments.rounds):
+            done.append(cell)
+            sys.stdout.write(render([cell]) + "\n")
+            sys.stdout.flush()
+    save(done, Path("build/bench/latest.json"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

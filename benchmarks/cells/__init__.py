@@ -1,0 +1,1 @@
+"""One file a cell: each yields `Cell`s ready to be reported."""

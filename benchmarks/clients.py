@@ -1,0 +1,124 @@
+"""Client side of the cells, run in a process of its own pinned to the client's core.
+
+Called as ``python -m benchmarks.clients CELL BOOTSTRAP TOPIC JSON``; prints one JSON object of figures.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+PARTITIONS = 6
+
+
+def create_topic(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> None:
+    """Make the cell's topic."""
+    AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(topic, partitions, 1)])[
+        topic
+    ].result(30)
+
+
+def produce(bootstrap: str, topic: str, *, size: int, records: int) -> dict[str, float]:
+    """Throughput of `records` values of `size` bytes with librdkafka's default batching, acks=all."""
+    create_topic(bootstrap, topic)
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "acks": "all", "queue.buffering.max.messages": 1_000_000}
+    )
+    payload = bytes(range(256)) * (size // 256 + 1)
+    chunk = [{"value": payload[:size]} for _ in range(1000)]
+    failed: list[KafkaError] = []
+
+    def on_delivery(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failed.append(error)
+
+    producer.list_topics(topic, timeout=10)
+    start = time.perf_counter()
+    sent = 0
+    while sent < records:
+        queued = producer.produce_batch(topic, chunk)
+        sent += queued
+        producer.poll(0.01 if queued < len(chunk) else 0)
+    left = producer.flush(120)
+    seconds = time.perf_counter() - start
+    if left or failed:
+        raise SystemExit(f"{left} records left, failures {failed[:1]}")
+    return {"records/s": sent / seconds, "MB/s": sent * size / seconds / 1e6}
+
+
+def consume(bootstrap: str, topic: str, *, size: int, records: int) -> dict[str, float]:
+    """Throughput of reading `records` values back."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"bench-{topic}",
+            "enable.auto.commit": False,
+            "queued.max.messages.kbytes": 262_144,
+            "fetch.message.max.bytes": 8 << 20,
+        }
+    )
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
+    first = len(consumer.consume(1, timeout=30))  # the connection and the first fetch are not measured
+    start = time.perf_counter()
+    got = 0
+    while got < records - first:
+        batch = consumer.consume(100_000, timeout=1)
+        if not batch and time.perf_counter() - start > 120:
+            raise SystemExit(f"only {got} of {records} records arrived")
+        got += len(batch)
+    seconds = time.perf_counter() - start
+    consumer.close()
+    return {"records/s": got / seconds, "MB/s": got * size / seconds / 1e6}
+
+
+def latency(bootstrap: str, topic: str, *, rate: int, seconds: int, size: int = 100) -> dict[str, float]:
+    """Ack latency at a fixed rate, measured from when each record was due (no coordinated omission)."""
+    create_topic(bootstrap, topic)
+    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 0})
+    producer.list_topics(topic, timeout=10)
+    value = b"x" * size
+    latencies: list[float] = []
+    warmup = rate // 2
+    total = rate * seconds + warmup
+    start = time.perf_counter() + 0.05
+
+    def acked(due: float) -> Callable[[KafkaError | None, Message], None]:
+        def done(error: KafkaError | None, _: Message) -> None:
+            if error is not None:
+                raise SystemExit(str(error))
+            latencies.append(time.perf_counter() - due)
+
+        return done
+
+    for number in range(total):
+        due = start + number / rate
+        while (now := time.perf_counter()) < due:
+            producer.poll(min(due - now, 0.0005))
+        producer.produce(topic, value, on_delivery=acked(due))
+        producer.poll(0)
+    if producer.flush(30):
+        raise SystemExit("records left unacked")
+    measured = sorted(latencies[warmup:])
+
+    def percentile(part: float) -> float:
+        return measured[min(len(measured) - 1, int(part * len(measured)))] * 1000
+
+    return {"p50 ms": percentile(0.5), "p99 ms": percentile(0.99), "p99.9 ms": percentile(0.999)}
+
+
+def main() -> None:
+    """Run the named cell and print its figures."""
+    cell, bootstrap, topic, parameters = sys.argv[1:]
+    cells: dict[str, Callable[..., dict[str, float]]] = {
+        "produce": produce,
+        "consume": consume,
+        "latency": latency,
+    }
+    sys.stdout.write(json.dumps(cells[cell](bootstrap, topic, **json.loads(parameters))) + "\n")
+
+
+if __name__ == "__main__":
+    main()
