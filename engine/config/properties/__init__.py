@@ -1,0 +1,1 @@
+"""The cluster property table, a file a subject."""
