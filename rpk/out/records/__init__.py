@@ -1,0 +1,1 @@
+"""The record format language: what `topic consume -f` prints and what `topic produce -f` reads."""
