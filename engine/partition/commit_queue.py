@@ -1,0 +1,46 @@
+"""Who waits for which offset to be committed. Callbacks run in offset order, in order of asking within one."""
+
+from bisect import insort
+from collections import deque
+from collections.abc import Callable
+
+from engine.wire.error_codes import ErrorCode
+
+CommitCallback = Callable[[int], None]
+"""Called once, with 0 when committed, else with the `ErrorCode` that says why it never will be known."""
+
+
+class CommitQueue:
+    """The waiting callbacks of one partition. Bounded by the requests in flight, which net bounds."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[int, CommitCallback]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, offset: int, callback: CommitCallback) -> None:
+        """Call back when all below `offset` is committed."""
+        waiting = self._waiting
+        if not waiting or offset >= waiting[-1][0]:
+            waiting.append((offset, callback))
+        else:  # a duplicate of a batch still in flight asks for an older offset
+            insort(waiting, (offset, callback), key=_offset)
+
+    def advance(self, committed: int) -> None:
+        """All below `committed` is committed now."""
+        waiting = self._waiting
+        while waiting and waiting[0][0] <= committed:
+            waiting.popleft()[1](0)
+
+    def fail(self, code: ErrorCode) -> None:
+        """Nothing more will be committed here: tell everyone."""
+        waiting, self._waiting = self._waiting, deque()
+        for _, callback in waiting:
+            callback(code)
+
+
+def _offset(entry: tuple[int, CommitCallback]) -> int:
+    return entry[0]

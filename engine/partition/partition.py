@@ -1,0 +1,305 @@
+"""One replica of one partition, as its leader: what may be appended, what is committed, what may be read.
+
+Shard-wide view, loop thread only. The storage room owns the bytes; here live the checks of an append, the
+producers' state, the watermarks and those who wait for them. With one replica the high watermark is what
+the log holds durably.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from engine.base.clock import Clock
+from engine.metrics.kafka import PartitionCounters
+from engine.model.ids import LeaderEpoch, TopicPartition
+from engine.model.topic_config import LONG_MAX, TopicConfig
+from engine.partition.append_checks import check_batch
+from engine.partition.commit_queue import CommitCallback, CommitQueue
+from engine.partition.errors import PartitionError
+from engine.partition.producer_state import ProducerStates
+from engine.partition.timestamps import ListedOffset, find_offset
+from engine.storage.errors import OffsetOutOfRange, StorageError
+from engine.wire.error_codes import ErrorCode
+from engine.wire.errors import RecordError
+from engine.wire.record_batch import BatchHeader, parse_header, stamp, stamp_append_time
+
+if TYPE_CHECKING:
+    from engine.partition.delayed_fetch import ParkedFetch
+    from engine.storage.log import Log
+    from engine.storage.read_plan import LogRead
+
+READ_UNCOMMITTED = 0
+READ_COMMITTED = 1
+
+
+class Appended(NamedTuple):
+    """Where a produced batch is, now or since an earlier try."""
+
+    base_offset: int
+    next_offset: int
+    """Committed once the high watermark reaches this."""
+    append_time_ms: int
+    """-1 where the topic keeps the producer's timestamps."""
+
+
+class Partition:
+    """A leader replica over one `Log`."""
+
+    __slots__ = (
+        "_clock",
+        "_commits",
+        "_plain",
+        "config",
+        "counters",
+        "failed",
+        "fetch_waiters",
+        "high_watermark",
+        "leader_epoch",
+        "log",
+        "open_transactions",
+        "producers",
+        "topic_id",
+        "topic_partition",
+    )
+
+    def __init__(
+        self,
+        topic_partition: TopicPartition,
+        topic_id: UUID,
+        log: "Log",
+        config: TopicConfig,
+        *,
+        leader_epoch: LeaderEpoch,
+        clock: Clock,
+        producers: ProducerStates | None = None,
+    ) -> None:
+        self.topic_partition = topic_partition
+        self.topic_id = topic_id
+        self.log = log
+        self.config = config
+        self.leader_epoch = leader_epoch
+        self.producers = ProducerStates() if producers is None else producers
+        self.high_watermark = log.durable_offset
+        """All below is committed: acknowledged and readable."""
+        self.open_transactions: dict[int, int] = {}
+        """Producer id → first offset of its open transaction."""
+        self.fetch_waiters: dict[ParkedFetch, None] = {}
+        """Owned by the purgatory: who to tell when there is more to read."""
+        self.failed = False
+        """The disk failed under the log, or the partition was closed; appends are refused."""
+        self.counters = PartitionCounters()
+        self._clock = clock
+        self._commits = CommitQueue()
+        self._plain = False
+        self.configure(config)
+        log.on_durable = self._durable
+        log.on_failure = self._log_failed
+        log.take_snapshot = self.producers.to_bytes
+
+    # Watermarks.
+
+    @property
+    def log_start_offset(self) -> int:
+        """The first offset still kept."""
+        return self.log.start_offset
+
+    @property
+    def end_offset(self) -> int:
+        """The offset the next record gets."""
+        return self.log.end_offset
+
+    @property
+    def last_stable_offset(self) -> int:
+        """The high watermark, or the start of the oldest open transaction below it."""
+        if self.open_transactions:
+            return min(self.high_watermark, *self.open_transactions.values())
+        return self.high_watermark
+
+    def readable_upto(self, isolation: int) -> int:
+        """The offset a consumer of this isolation level reads to."""
+        return self.last_stable_offset if isolation == READ_COMMITTED else self.high_watermark
+
+    def when_committed(self, offset: int, callback: CommitCallback) -> None:
+        """Call back with 0 when all below `offset` is committed (at once if it is), or with an error code."""
+        if offset <= self.high_watermark:
+            callback(0)
+        elif self.failed:
+            callback(ErrorCode.KAFKA_STORAGE_ERROR)
+        else:
+            self._commits.add(offset, callback)
+
+    def _durable(self, log: "Log") -> None:
+        committed = log.durable_offset
+        if committed <= self.high_watermark:
+            return
+        self.high_watermark = committed
+        self._commits.advance(committed)
+        self._wake_fetches()
+
+    def _wake_fetches(self) -> None:
+        if self.fetch_waiters:
+            for waiter in tuple(self.fetch_waiters):
+                waiter.partition_changed(self)
+
+    # Appends.
+
+    def append(self, records: memoryview | bytearray | None, *, produce_version: int = 13) -> Appended:
+        """Check one produced batch, give it its offset, append it; it is not committed yet.
+
+        `records` is stamped in place and kept until it is flushed. A batch appended before (an idempotent
+        producer's retry) is not appended again: its first offset is the answer. Raises `RecordError`.
+        """
+        if self.failed:
+            raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, "the log is offline after a disk failure")
+        config = self.config
+        header, batch = check_batch(records, config, produce_version, plain=self._plain, clock=self._clock)
+        has_producer = header.producer_id >= 0
+        if has_producer:
+            if header.is_transactional:
+                raise RecordError(ErrorCode.INVALID_TXN_STATE, "the transaction was never begun here")
+            known = self.producers.check(header)
+            if known is not None:
+                return Appended(known.base_offset, known.next_offset, known.timestamp)
+        append_time_ms = -1
+        if config.message_timestamp_type == "LogAppendTime":
+            append_time_ms = self._clock.wall_ms()
+            stamp_append_time(batch, 0, append_time_ms)
+            header = parse_header(batch)
+        base_offset = self.log.end_offset
+        stamp(batch, 0, base_offset, self.leader_epoch)
+        header.base_offset = base_offset
+        header.leader_epoch = self.leader_epoch
+        self._append_to_log(batch, header)
+        if has_producer:
+            self.producers.record(header, append_time_ms, self._clock.wall_ms())
+        counters = self.counters
+        counters.produced_bytes += header.batch_length + 12
+        counters.produced_records += header.record_count
+        return Appended(base_offset, header.next_offset, append_time_ms)
+
+    def append_internal(self, batch: bytearray) -> int:
+        """Append a batch the broker itself made; returns the offset behind it. Raises `RecordError`."""
+        if self.failed:
+            raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, "the log is offline after a disk failure")
+        stamp(batch, 0, self.log.end_offset, self.leader_epoch)
+        header = parse_header(batch)
+        self._append_to_log(batch, header)
+        return header.next_offset
+
+    def _append_to_log(self, batch: bytearray | memoryview, header: BatchHeader) -> None:
+        try:
+            self.log.append(batch, header)
+        except StorageError as error:
+            raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+
+    # Reads.
+
+    def check_leader_epoch(self, epoch: int) -> ErrorCode | None:
+        """Compare the epoch a client believes in (-1: none) with ours (KIP-320)."""
+        if epoch < 0 or epoch == self.leader_epoch:
+            return None
+        if epoch < self.leader_epoch:
+            return ErrorCode.FENCED_LEADER_EPOCH
+        return ErrorCode.UNKNOWN_LEADER_EPOCH
+
+    def read(self, offset: int, max_bytes: int, isolation: int) -> "LogRead | None":
+        """Committed whole batches from `offset`, the first one whatever its size (KIP-74); None if there are none.
+
+        Raises `PartitionError` OFFSET_OUT_OF_RANGE or KAFKA_STORAGE_ERROR.
+        """
+        log = self.log
+        upto = self.readable_upto(isolation)
+        if log.start_offset <= offset < upto:
+            try:
+                return log.read(offset, max_bytes, upto)
+            except OffsetOutOfRange as error:
+                raise PartitionError(ErrorCode.OFFSET_OUT_OF_RANGE, str(error)) from error
+            except (StorageError, OSError) as error:
+                raise PartitionError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        if log.start_offset <= offset <= log.end_offset:
+            return None
+        raise PartitionError(
+            ErrorCode.OFFSET_OUT_OF_RANGE,
+            f"offset {offset} is outside {log.start_offset} to {log.end_offset}",
+        )
+
+    def list_offset(self, timestamp: int, isolation: int = READ_UNCOMMITTED) -> ListedOffset:
+        """The offset for a timestamp in ms, or for one of Kafka's negative ones (-1 … -6); see `timestamps`.
+
+        Raises `PartitionError`.
+        """
+        return find_offset(self, timestamp, isolation)
+
+    def epoch_end_offset(self, epoch: int) -> tuple[int, int]:
+        """(largest epoch ≤ `epoch`, its end offset); (-1, -1) when there is none (KIP-101, KIP-320)."""
+        if epoch == self.leader_epoch:
+            return epoch, self.log.end_offset
+        if epoch < 0 or epoch > self.leader_epoch:
+            return -1, -1
+        latest = self.log.epochs.latest
+        if epoch > latest >= 0:  # nothing was written since: the latest epoch goes on to the end
+            return latest, self.log.end_offset
+        return self.log.epoch_end_offset(epoch)
+
+    async def delete_records(self, before_offset: int) -> int:
+        """Forget all below `before_offset` (-1: the high watermark), durably; returns the new start offset.
+
+        Raises `PartitionError` OFFSET_OUT_OF_RANGE, POLICY_VIOLATION or KAFKA_STORAGE_ERROR.
+        """
+        if before_offset == -1:
+            before_offset = self.high_watermark
+        if before_offset < 0 or before_offset > self.high_watermark:
+            raise PartitionError(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                f"offset {before_offset} is outside 0 to the high watermark {self.high_watermark}",
+            )
+        if not self.config.deletes:
+            raise PartitionError(
+                ErrorCode.POLICY_VIOLATION, "records are deleted only where cleanup.policy has delete"
+            )
+        await self.trim_prefix(before_offset)
+        return self.log.start_offset
+
+    async def trim_prefix(self, offset: int) -> None:
+        """Forget all below `offset` ≤ the high watermark, whatever the cleanup policy. Raises `PartitionError`."""
+        if offset <= self.log.start_offset:
+            return
+        try:
+            await self.log.trim_prefix(offset)
+        except (StorageError, OSError) as error:
+            raise PartitionError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        self._wake_fetches()
+
+    # Life.
+
+    def configure(self, config: TopicConfig) -> None:
+        """Obey `config` from now on."""
+        self.config = config
+        self._plain = (
+            not config.compacted
+            and config.compression_type == "producer"
+            and config.message_timestamp_before_max_ms >= LONG_MAX
+        )
+        self.log.set_config(config)
+
+    def expire_producers(self, older_than_ms: int) -> int:
+        """Forget producers unheard of for `older_than_ms`; returns how many."""
+        if not len(self.producers):
+            return 0
+        return self.producers.expire(self._clock.wall_ms() - older_than_ms)
+
+    def close(self, code: ErrorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER) -> None:
+        """Stop serving: everyone who waits is told `code`, or finds the partition gone."""
+        self.failed = True
+        self.log.on_durable = None
+        self.log.on_failure = None
+        self.log.take_snapshot = None
+        self._commits.fail(code)
+        for waiter in tuple(self.fetch_waiters):
+            waiter.wake()
+
+    def _log_failed(self, log: "Log", error: StorageError) -> None:
+        """Appends were lost (full or failing disk): forget them and tell those who wait for them."""
+        self.failed = self.failed or log.failed is not None
+        self.producers.truncate(log.end_offset)
+        self._commits.fail(ErrorCode.KAFKA_STORAGE_ERROR)
+        self._wake_fetches()
