@@ -12,7 +12,7 @@ Decoding raises nothing else, whatever the bytes.
 
 from collections.abc import Sequence
 
-from engine.base.errors import InvariantError, OperatingError
+from engine.base.errors import OperatingError
 from engine.wire.error_codes import ErrorCode
 
 
@@ -20,8 +20,12 @@ class DecodeError(OperatingError):
     """Bytes that are not what their header claims: too short, too long, not UTF-8, out of range."""
 
 
-class EncodeError(InvariantError):
-    """A response body with an unknown field, or a value its wire type cannot hold."""
+class EncodeError(OperatingError):
+    """A body with an unknown field, or a value its wire type cannot hold.
+
+    Mostly a fault of ours, but a name of 40 000 bytes that came in compact form and goes out in the
+    legacy one ends here too, so it is not an invariant.
+    """
 
 
 class RecordError(OperatingError):
