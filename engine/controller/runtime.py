@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID, uuid4
 
 from engine.base.errors import OperatingError, invariant
@@ -54,7 +55,7 @@ from engine.controller.topics import TopicCreated, TopicDeleted, TopicMetadata
 from engine.model.ids import NO_NODE, NodeId, ProducerId, TopicId
 from engine.model.topic_config import TopicConfig
 from engine.model.topic_name import CONSUMER_OFFSETS
-from engine.storage.errors import StorageFull
+from engine.partition.record_log import AppendRefused
 from engine.wire.error_codes import ErrorCode
 
 logger = logging.getLogger(__name__)
@@ -238,9 +239,8 @@ class Controller:
         loop = asyncio.get_running_loop()
         last = _Job(command=CreateTopics(topics=()), answer=loop.create_future())
         self._queue.put_nowait(last)
-        await asyncio.wait(
-            {last.answer, worker}, timeout=TIMEOUT_MS_DEFAULT / 1000, return_when=asyncio.FIRST_COMPLETED
-        )
+        waiting: set[asyncio.Future[Any]] = {last.answer, worker}
+        await asyncio.wait(waiting, timeout=TIMEOUT_MS_DEFAULT / 1000, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
         with suppress(asyncio.CancelledError):
             await worker
@@ -434,7 +434,7 @@ class Controller:
     async def _append(self, batch: list[tuple[bytes | None, bytes | None]]) -> int:
         try:
             last = await self._log.append(batch)
-        except StorageFull as error:
+        except AppendRefused as error:
             raise ControllerLogRefused(f"cannot write the controller log: {error}") from error
         except OperatingError as error:
             # The records may be in the log or not: deciding on could contradict them after a restart.

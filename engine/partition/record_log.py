@@ -29,6 +29,10 @@ class AppendFailed(OperatingError):
         self.code = code
 
 
+class AppendRefused(AppendFailed):
+    """The records were not written at all; the same append may be tried again."""
+
+
 class _Append:
     __slots__ = ("done", "records", "size")
 
@@ -51,12 +55,12 @@ class RecordLog:
     async def append(self, records: Sequence[KeyValue]) -> int:
         """Append `records` (at least one) together; return the offset of the last once they are committed.
 
-        Raises `AppendFailed` when they are not known to be committed.
+        Raises `AppendRefused` when none of them was written, `AppendFailed` when they are not known to be committed.
         """
         if not records:
             raise ValueError("nothing to append")
         if self._waiting_bytes > WAITING_BYTES_MAX:
-            raise AppendFailed(ErrorCode.KAFKA_STORAGE_ERROR, "too many records wait to be appended")
+            raise AppendRefused(ErrorCode.KAFKA_STORAGE_ERROR, "too many records wait to be appended")
         append = _Append(records, self._loop.create_future())
         self._waiting_bytes += append.size
         if not self._waiting:
@@ -106,7 +110,7 @@ class RecordLog:
         except RecordError as error:
             for append in group:
                 if not append.done.done():
-                    append.done.set_exception(AppendFailed(error.code, error.message))
+                    append.done.set_exception(AppendRefused(error.code, error.message))
             return
         base_offset = end - len(records)
 

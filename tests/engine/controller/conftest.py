@@ -26,7 +26,7 @@ class MemoryLog:
         if fault is not None:
             raise fault
         self.records.extend(records)
-        return self.start + len(self.records) - len(records)
+        return self.start + len(self.records) - 1
 
     def replay(self) -> Iterator[tuple[int, bytes | None, bytes | None, int]]:
         for index, (key, value) in enumerate(self.records):

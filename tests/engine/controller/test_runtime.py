@@ -18,7 +18,8 @@ from engine.controller.errors import (
     UnknownRecord,
 )
 from engine.controller.runtime import Controller
-from engine.storage.errors import StorageFull
+from engine.partition.record_log import AppendRefused
+from engine.wire.error_codes import ErrorCode
 
 HOST = UUID(int=1)
 
@@ -152,7 +153,7 @@ def test_the_offsets_topic_is_made_on_demand(memory_log, backend):
 def test_a_full_disk_refuses_and_nothing_happened(memory_log, backend):
     async def scenario():
         controller = await started(memory_log, backend)
-        memory_log.faults = [StorageFull("no space")]
+        memory_log.faults = [AppendRefused(ErrorCode.KAFKA_STORAGE_ERROR, "no space")]
         with pytest.raises(ControllerLogRefused, match="no space"):
             await controller.create_topics([NewTopic(name="a")])
         assert not controller.topics
