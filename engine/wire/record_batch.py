@@ -1,7 +1,12 @@
 """The record batch, version 2: one door to its header (`batch_header`) and its records (`records`)."""
 
 from engine.wire.batch_header import (
+    CONTROL,
     HEADER_BYTES,
+    LOG_APPEND_TIME,
+    LOG_OVERHEAD_BYTES,
+    MAGIC,
+    TRANSACTIONAL,
     BatchHeader,
     check_produce_batch,
     crc_matches,
@@ -11,6 +16,8 @@ from engine.wire.batch_header import (
     stamp_append_time,
 )
 from engine.wire.records import (
+    ABORT,
+    COMMIT,
     NewRecord,
     Record,
     build_batch,
@@ -22,7 +29,14 @@ from engine.wire.records import (
 )
 
 __all__ = [
+    "ABORT",
+    "COMMIT",
+    "CONTROL",
     "HEADER_BYTES",
+    "LOG_APPEND_TIME",
+    "LOG_OVERHEAD_BYTES",
+    "MAGIC",
+    "TRANSACTIONAL",
     "BatchHeader",
     "NewRecord",
     "Record",
