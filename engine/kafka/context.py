@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.base.clock import Clock
     from engine.kafka.dispatch import DispatchTable
     from engine.kafka.fetch_session import FetchSessionCache
+    from engine.metrics.kafka import KafkaMetrics
     from engine.partition.delayed_fetch import FetchPurgatory
     from engine.partition.manager import PartitionManager
     from engine.partition.timer_wheel import TimerWheel
@@ -49,7 +50,9 @@ class Services:
     coordinator: Any = None
     cluster_config: Any = None
     node_config: Any = None
-    metrics: Any = None
+    metrics: "KafkaMetrics"
+    tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    """Cold requests being served, kept from the garbage collector; cancelled at the end of a drain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,5 +71,5 @@ class RequestContext:
 
     @property
     def advertised(self) -> AdvertisedAddress:
-        """This broker's address as the asking client can reach it."""
+        """The broker's address as the asking client can reach it."""
         return self.services.advertised[self.listener]

@@ -1,7 +1,8 @@
 """What a produced batch must be before it gets an offset: wire's checks, then those that need the topic's config."""
 
 from engine.base.clock import Clock
-from engine.model.topic_config import LONG_MAX, TopicConfig
+from engine.model.config_value import LONG_MAX
+from engine.model.topic_config import TopicConfig
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import RecordError
 from engine.wire.record_batch import (

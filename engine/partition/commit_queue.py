@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from engine.wire.error_codes import ErrorCode
 
-CommitCallback = Callable[[int], None]
-"""Called once, with 0 when committed, else with the `ErrorCode` that says why it never will be known."""
+CommitCallback = Callable[[ErrorCode], None]
+"""Called once: NONE when committed, else the code that says why it never will be known."""
 
 
 class CommitQueue:
@@ -33,7 +33,7 @@ class CommitQueue:
         """All below `committed` is committed now."""
         waiting = self._waiting
         while waiting and waiting[0][0] <= committed:
-            waiting.popleft()[1](0)
+            waiting.popleft()[1](ErrorCode.NONE)
 
     def fail(self, code: ErrorCode) -> None:
         """Nothing more will be committed here: tell everyone."""

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from engine.base.clock import Clock
 from engine.metrics.kafka import PartitionCounters
+from engine.model.config_value import LONG_MAX
 from engine.model.ids import LeaderEpoch, TopicPartition
-from engine.model.topic_config import LONG_MAX, TopicConfig
+from engine.model.topic_config import TopicConfig
 from engine.partition.append_checks import check_batch
 from engine.partition.commit_queue import CommitCallback, CommitQueue
 from engine.partition.errors import PartitionError
@@ -119,9 +120,9 @@ class Partition:
         return self.last_stable_offset if isolation == READ_COMMITTED else self.high_watermark
 
     def when_committed(self, offset: int, callback: CommitCallback) -> None:
-        """Call back with 0 when all below `offset` is committed (at once if it is), or with an error code."""
+        """Call back with NONE when all below `offset` is committed (at once if it is), or with an error code."""
         if offset <= self.high_watermark:
-            callback(0)
+            callback(ErrorCode.NONE)
         elif self.failed:
             callback(ErrorCode.KAFKA_STORAGE_ERROR)
         else:

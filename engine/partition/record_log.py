@@ -114,7 +114,7 @@ class RecordLog:
             return
         base_offset = end - len(records)
 
-        def committed(code: int) -> None:
+        def committed(code: ErrorCode) -> None:
             offset = base_offset
             for append in group:
                 offset += len(append.records)
@@ -122,7 +122,7 @@ class RecordLog:
                     continue
                 if code:
                     append.done.set_exception(
-                        AppendFailed(ErrorCode(code), f"offset {offset - 1} was not committed")
+                        AppendFailed(code, f"offset {offset - 1} was not committed")
                     )
                 else:
                     append.done.set_result(offset - 1)

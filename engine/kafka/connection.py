@@ -1,0 +1,181 @@
+"""One Kafka client's connection: reads each request's header and hands the request to its handler.
+
+Requests are taken in the order they come; hot ones are appended or read before the next is looked at, so
+that one connection's batches keep their order. Answers leave in the same order, which `FrameConnection`
+sees to.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.base.errors import InvariantError
+from engine.kafka.context import RequestContext, Services
+from engine.kafka.dispatch import Api, CloseConnection, ColdApi, HotApi
+from engine.net.connection import ConnectionOwner, FrameConnection
+from engine.net.exchange import Exchange
+from engine.wire import cold
+from engine.wire.api_keys import ApiKey
+from engine.wire.errors import DecodeError
+from engine.wire.header import frame_prefix, parse_request_header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.net.output import Part
+    from engine.net.shared import NetShared
+
+_logger = logging.getLogger("engine.kafka")
+
+
+class Call(Exchange):
+    """One request on its way: what a hot handler gets. Answer it exactly once, see `Exchange`."""
+
+    __slots__ = ("api_key", "api_version", "arrived_s", "body_at", "client_id", "correlation_id", "frame")
+
+    connection: "KafkaConnection"
+
+    def __init__(self, connection: "KafkaConnection", frame: bytearray) -> None:
+        """Raises `DecodeError` when `frame` does not start with a request header."""
+        header = parse_request_header(frame)
+        super().__init__(connection, len(frame))
+        self.frame = frame
+        """Header and body; belongs to the handler, which may change it in place and keep it."""
+        self.api_key = header.api_key
+        self.api_version = header.api_version
+        self.correlation_id = header.correlation_id
+        self.client_id = header.client_id
+        self.body_at = header.body_at
+        """Where the body starts in `frame`."""
+        self.arrived_s = connection.services.clock.monotonic()
+
+    @property
+    def services(self) -> Services:
+        """The rooms the handler may call."""
+        return self.connection.services
+
+    def respond_body(self, body: bytes) -> None:
+        """Answer with an encoded body; length and header are put before it."""
+        self._count()
+        prefix = frame_prefix(self.api_key, self.api_version, self.correlation_id, len(body))
+        self.respond((prefix + body,))
+
+    def respond_chunks(self, chunks: "Sequence[Part]", body_bytes: int) -> None:
+        """Answer with a body of `body_bytes` in chunks, of which some may be file slices."""
+        self._count()
+        prefix = frame_prefix(self.api_key, self.api_version, self.correlation_id, body_bytes)
+        self.respond((prefix, *chunks))
+
+    def respond_nothing(self) -> None:
+        """The request has no answer (Produce with acks=0)."""
+        self._count()
+        super().respond_nothing()
+
+    def _count(self) -> None:
+        services = self.connection.services
+        services.metrics.answered(self.api_key, services.clock.monotonic() - self.arrived_s)
+
+
+class KafkaConnection(FrameConnection):
+    """A connection of one Kafka listener."""
+
+    __slots__ = ("on_lost", "services")
+
+    def __init__(
+        self, listener: str, shared: "NetShared", owner: ConnectionOwner, services: Services
+    ) -> None:
+        super().__init__(listener, shared, owner)
+        self.services = services
+        self.on_lost: dict[object, Callable[[], None]] = {}
+        """Called when the connection is gone; whoever waits on its behalf keeps an entry here."""
+
+    def frame_received(self, frame: bytearray) -> None:
+        """Serve one request. Whatever its bytes, the worst that happens is that its connection is closed."""
+        try:
+            call = Call(self, frame)
+        except DecodeError as error:
+            self._reject(str(error))
+            return
+        services = self.services
+        services.metrics.received_bytes += len(frame) + 4
+        api = services.dispatch.find(call.api_key)
+        version = call.api_version
+        if api is None or not api.versions[0] <= version <= api.versions[1]:
+            if api is None or call.api_key != ApiKey.API_VERSIONS:
+                self._reject(f"API key {call.api_key} version {version} is not served")
+                return
+            # The client learns from a version 0 answer what it may ask (KIP-511).
+        self.expect(call)
+        try:
+            if isinstance(api, HotApi):
+                api.handle(call)
+            elif isinstance(api, ColdApi):
+                self._start_cold(api, call)
+        except (DecodeError, CloseConnection) as error:
+            self._reject(f"{_name(api)} version {version}: {error}")
+        except InvariantError as error:
+            self._broken(api, call, error)
+        except Exception as error:  # noqa: BLE001  # a defect costs this client its connection, not the shard
+            self._defect(api, call, error)
+
+    def lost(self) -> None:
+        """Tell those who wait on its behalf."""
+        waiting, self.on_lost = self.on_lost, {}
+        for callback in waiting.values():
+            callback()
+
+    def _start_cold(self, api: ColdApi, call: Call) -> None:
+        request = cold.decode_request(call.api_key, call.api_version, call.frame, call.body_at)
+        context = RequestContext(
+            services=self.services,
+            api_key=call.api_key,
+            api_version=call.api_version,
+            client_id=call.client_id,
+            listener=self.listener,
+            client_host=self.peer_host,
+        )
+        services = self.services
+        task = services.loop.create_task(self._serve_cold(api, call, request, context))
+        services.tasks.add(task)
+        task.add_done_callback(services.tasks.discard)
+
+    async def _serve_cold(self, api: ColdApi, call: Call, request: object, context: RequestContext) -> None:
+        try:
+            body = await api.handle(request, context)
+            encoded = cold.encode_response(call.api_key, call.api_version, body)
+        except (DecodeError, CloseConnection) as error:
+            self._reject(f"{_name(api)} version {call.api_version}: {error}")
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        except InvariantError as error:
+            self._broken(api, call, error)
+        except Exception as error:  # noqa: BLE001  # a defect costs this client its connection, not the shard
+            self._defect(api, call, error)
+        else:
+            call.respond_body(encoded)
+
+    def _reject(self, reason: str) -> None:
+        self.services.metrics.request_errors += 1
+        self.close_for(reason)
+
+    def _defect(self, api: Api, call: Call, error: Exception) -> None:
+        _logger.error(
+            "%s version %d failed; this is a defect", _name(api), call.api_version, exc_info=error
+        )
+        self._reject(f"{_name(api)} version {call.api_version} failed inside the broker")
+
+    def _broken(self, api: Api, call: Call, error: InvariantError) -> None:
+        """State that cannot be: the loop's exception handler decides, and stops the shard."""
+        self._reject(f"{_name(api)} version {call.api_version} failed inside the broker")
+        self.services.loop.call_exception_handler(
+            {"message": f"{_name(api)} broke an invariant", "exception": error}
+        )
+
+
+def _name(api: Api) -> str:
+    try:
+        return ApiKey(api.key).name
+    except ValueError:
+        return f"API key {api.key}"
