@@ -101,11 +101,12 @@ class KafkaConnection(FrameConnection):
         services.metrics.received_bytes += len(frame) + 4
         api = services.dispatch.find(call.api_key)
         version = call.api_version
-        if api is None or not api.versions[0] <= version <= api.versions[1]:
-            if api is None or call.api_key != ApiKey.API_VERSIONS:
-                self._reject(f"API key {call.api_key} version {version} is not served")
-                return
-            # The client learns from a version 0 answer what it may ask (KIP-511).
+        # A too new ApiVersions is answered all the same, in version 0, so that the client learns (KIP-511).
+        if api is None or (
+            not api.versions[0] <= version <= api.versions[1] and call.api_key != ApiKey.API_VERSIONS
+        ):
+            self._reject(f"API key {call.api_key} version {version} is not served")
+            return
         self.expect(call)
         try:
             if isinstance(api, HotApi):
@@ -161,9 +162,7 @@ class KafkaConnection(FrameConnection):
         self.close_for(reason)
 
     def _defect(self, api: Api, call: Call, error: Exception) -> None:
-        _logger.error(
-            "%s version %d failed; this is a defect", _name(api), call.api_version, exc_info=error
-        )
+        _logger.error("%s version %d failed; this is a defect", _name(api), call.api_version, exc_info=error)
         self._reject(f"{_name(api)} version {call.api_version} failed inside the broker")
 
     def _broken(self, api: Api, call: Call, error: InvariantError) -> None:

@@ -166,7 +166,7 @@ class FetchSessionCache:
         self._sessions_max = sessions_max
         self._partitions_max = partitions_max
         self._sessions: dict[int, FetchSession] = {}
-        self._random = random.Random()  # noqa: S311  # ids need to be unlikely, not secret
+        self._random = random.Random()  # ids need to be unlikely, not secret
         self.partitions = 0
         """Partitions of all sessions."""
         self.evicted_total = 0

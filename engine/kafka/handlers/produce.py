@@ -1,0 +1,177 @@
+"""Produce: every partition's batch is checked, given its offset and appended at once; the answer waits for the disk.
+
+Versions 3-13, advertised from 0 because some librdkafka releases gate compression on that; 0-2 close the
+connection, as with Apache Kafka 4. KIP-98 idempotence, KIP-467 record errors (8), KIP-516 topic ids (13).
+
+acks=-1 and acks=1 are both answered once the batch is as durable as its topic demands: with one replica they
+mean the same. acks=0 has no answer; an error then closes the connection, so that the client notices.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from engine.kafka.dispatch import HotApi
+from engine.model.topic_name import is_internal
+from engine.wire.api_keys import ApiKey
+from engine.wire.error_codes import ErrorCode
+from engine.wire.errors import RecordError
+from engine.wire.produce import ProducedPartition, ProduceRequest, decode_produce, encode_produce_response
+
+if TYPE_CHECKING:
+    from engine.kafka.connection import Call
+    from engine.partition.manager import PartitionManager
+
+VERSIONS = (3, 13)
+LEADER_TIMEOUT_MS_MIN = 5_000
+"""acks=1 has no time limit in Kafka; here it waits for the disk, so a short one is not taken literally."""
+
+
+class _Produce:
+    """One request whose batches are appended and not all committed."""
+
+    __slots__ = ("call", "results", "timer_bucket", "waiting")
+
+    def __init__(self, call: "Call") -> None:
+        self.call = call
+        self.timer_bucket = -1
+        self.results: list[tuple[str | None, UUID | None, list[ProducedPartition]]] = []
+        self.waiting: dict[ProducedPartition, None] | None = {}
+        """Partitions not yet committed; None once answered."""
+
+    def append_all(self, request: ProduceRequest) -> None:
+        """Append every partition's batch, in the order of the request."""
+        partitions = self.call.services.partitions
+        for name, topic_id, batches in request.topics:
+            answers: list[ProducedPartition] = []
+            self.results.append((name, topic_id, answers))
+            topic, error = _resolve(partitions, name, topic_id)
+            for index, records in batches:
+                answer = ProducedPartition(index)
+                answers.append(answer)
+                if error is not None:
+                    _refuse(answer, error, None)
+                else:
+                    self._append(partitions, topic, answer, records)
+
+    def _append(
+        self,
+        partitions: "PartitionManager",
+        topic: str,
+        answer: ProducedPartition,
+        records: memoryview | None,
+    ) -> None:
+        found = partitions.get(topic, answer.partition)
+        if found is None:
+            _refuse(answer, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, None)
+            return
+        try:
+            appended = found.append(records, produce_version=self.call.api_version)
+        except RecordError as refusal:
+            _refuse(answer, refusal.code, refusal)
+            return
+        answer.base_offset = appended.base_offset
+        answer.log_append_time_ms = appended.append_time_ms
+        answer.log_start_offset = found.log_start_offset
+        if self.waiting is not None:
+            self.waiting[answer] = None
+            found.when_committed(appended.next_offset, partial(self._committed, answer))
+
+    def first_error(self) -> ProducedPartition | None:
+        """The first partition that was refused."""
+        for _, _, answers in self.results:
+            for answer in answers:
+                if answer.error_code:
+                    return answer
+        return None
+
+    def answer_or_wait(self, timeout_ms: int) -> None:
+        """Answer if nothing is left to wait for, else within `timeout_ms`."""
+        if self.waiting:
+            self.call.services.timers.add(self, timeout_ms)
+        elif self.waiting is not None:
+            self._answer()
+
+    def _committed(self, answer: ProducedPartition, code: ErrorCode) -> None:
+        waiting = self.waiting
+        if waiting is None:
+            return
+        if code:
+            _refuse(answer, code, None)
+        del waiting[answer]
+        if not waiting and self.timer_bucket >= 0:
+            self.call.services.timers.remove(self)
+            self._answer()
+
+    def timed_out(self) -> None:
+        """Those not committed by now may be so later; the client is told that it is not known."""
+        for answer in self.waiting or ():
+            _refuse(answer, ErrorCode.REQUEST_TIMED_OUT, None)
+        self._answer()
+
+    def _answer(self) -> None:
+        self.waiting = None
+        self.call.respond_body(encode_produce_response(self.call.api_version, self.results))
+
+
+def _resolve(
+    partitions: "PartitionManager", name: str | None, topic_id: UUID | None
+) -> tuple[str, ErrorCode | None]:
+    """The topic's name, or why it may not be produced to."""
+    if topic_id is not None:
+        name = partitions.topic_name(topic_id)
+        if name is None:
+            return "", ErrorCode.UNKNOWN_TOPIC_ID
+    if name is None or is_internal(name):
+        return "", ErrorCode.INVALID_TOPIC_EXCEPTION
+    return name, None
+
+
+def _refuse(answer: ProducedPartition, code: ErrorCode, refusal: RecordError | None) -> None:
+    answer.error_code = code
+    answer.base_offset = -1
+    answer.log_append_time_ms = -1
+    if refusal is not None:
+        answer.error_message = refusal.message
+        answer.record_errors = refusal.record_errors
+
+
+def handle(call: "Call") -> None:
+    """Append now; answer when all is committed."""
+    request = decode_produce(call.api_version, call.frame, call.body_at)
+    acks = request.acks
+    produce = _Produce(call)
+    if acks not in {-1, 0, 1}:
+        produce.results = [
+            (
+                name,
+                topic_id,
+                [ProducedPartition(index, ErrorCode.INVALID_REQUIRED_ACKS) for index, _ in batches],
+            )
+            for name, topic_id, batches in request.topics
+        ]
+        produce.answer_or_wait(0)
+        return
+    if acks == 0:
+        produce.waiting = None
+        produce.append_all(request)
+        error = produce.first_error()
+        if error is not None:
+            name = ErrorCode(error.error_code).name  # type: ignore[call-arg]  # looks a member up, makes none
+            call.close(f"a produce request with acks=0 failed: {name}")
+            return
+        call.respond_nothing()
+        return
+    produce.append_all(request)
+    timeout_ms = request.timeout_ms if acks == -1 else max(request.timeout_ms, LEADER_TIMEOUT_MS_MIN)
+    produce.answer_or_wait(timeout_ms)
+
+
+API = HotApi(
+    key=ApiKey.PRODUCE,
+    versions=VERSIONS,
+    advertised_min=0,
+    handle=handle,
+    kips=(98, 467, 516),
+    deviations=("acks=1 is answered when the batch is durable, not when it is in memory",),
+)
