@@ -1,0 +1,70 @@
+"""Proof that a cluster works: a record of our own is acked and read back, then its topic is deleted."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rpk.out.errors import TransientError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from confluent_kafka import KafkaError, Message
+
+POLL_S = 0.05
+
+
+def round_trip(brokers: str, *, timeout_s: float) -> float:
+    """Create a topic, produce one record with acks=all, fetch it, delete the topic; seconds until the ack.
+
+    brokers: `host:port,…`. Raises TransientError naming the step that did not happen within `timeout_s`.
+    """
+    from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+    from confluent_kafka.admin import AdminClient
+    from confluent_kafka.cimpl import NewTopic
+
+    started = time.monotonic()
+    deadline = started + timeout_s
+    topic = f"_rpk.probe.{os.getpid()}.{time.time_ns() % 1_000_000_000}"
+    common = {
+        "bootstrap.servers": brokers,
+        "log_level": 0,
+        "reconnect.backoff.ms": 10,
+        "socket.timeout.ms": 5000,
+    }
+    step = "a topic could not be created"
+    admin = AdminClient(common)
+    try:
+        admin.create_topics([NewTopic(topic, 1, 1)], operation_timeout=timeout_s)[topic].result(
+            _left(deadline)
+        )
+        step = "a record was not acked"
+        acked: list[tuple[KafkaError | None, int]] = []
+
+        def on_delivery(error: KafkaError | None, message: Message) -> None:
+            acked.append((error, message.offset() or 0))
+
+        producer = Producer({**common, "acks": "all", "linger.ms": 0})
+        producer.produce(topic, b"probe", partition=0, on_delivery=on_delivery)
+        producer.flush(_left(deadline))
+        if not acked or acked[0][0] is not None:
+            raise TransientError(step, cause=str(acked[0][0]) if acked else None)
+        seconds = time.monotonic() - started
+        step = "the acked record could not be fetched"
+        consumer = Consumer(
+            {**common, "group.id": topic, "enable.auto.commit": False, "fetch.wait.max.ms": 10}
+        )
+        consumer.assign([TopicPartition(topic, 0, acked[0][1])])
+        while (message := consumer.poll(POLL_S)) is None or message.error() is not None:
+            if time.monotonic() > deadline:
+                raise TransientError(step)
+        consumer.close()
+        return seconds
+    except KafkaException as error:
+        raise TransientError(step, cause=str(error.args[0].str() if error.args else error)) from error
+    finally:
+        admin.delete_topics([topic])[topic].exception(max(1.0, _left(deadline)))
+
+
+def _left(deadline: float) -> float:
+    return max(0.1, deadline - time.monotonic())

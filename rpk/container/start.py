@@ -1,0 +1,162 @@
+"""`rpk container start`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from rpk.config.run import current
+from rpk.container import addresses, local_profile, node_file, runtimes, view
+from rpk.container import cluster as clusters
+from rpk.container.brokers import RUNNING, brokers
+from rpk.container.cluster import Cluster, Node
+from rpk.out.errors import OperationFailed, UsageError
+from rpk.out.tables import Table, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rpk.config.run import Run
+    from rpk.container.runtimes import Runtime
+
+EXAMPLES = (
+    ("rpk container start", "one broker on 127.0.0.1:9092, or the next free port"),
+    ("rpk container start --any-port --format json", "for scripts: free ports, told as JSON"),
+)
+OUTPUT = {"schema_version": "integer", "runtime": "string", "seconds": "number", "brokers": "list of objects"}
+PROBE_S = 20.0
+
+Ports = Annotated[
+    list[str] | None, typer.Option(metavar="PORTS", help="Comma list, continued at +1000, or any.")
+]
+
+
+def command(
+    nodes: Annotated[int, typer.Option("--nodes", "-n", min=1, help="Brokers.")] = 1,
+    retries: Annotated[int, typer.Option(help="Times to probe a broker that does not answer yet.")] = 10,
+    runtime: Annotated[str, typer.Option(help="process, docker or podman.")] = "process",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Cluster property or redpanda.yaml key."),
+    ] = None,
+    kafka_ports: Ports = None,
+    admin_ports: Ports = None,
+    schema_registry_ports: Ports = None,
+    proxy_ports: Ports = None,
+    rpc_ports: Ports = None,
+    any_port: Annotated[bool, typer.Option("--any-port", help="Take free ports for everything.")] = False,
+    strict_ports: Annotated[
+        bool,
+        typer.Option("--strict-ports", help="Fail when a port is busy instead of taking the next free one."),
+    ] = False,
+    no_profile: Annotated[bool, typer.Option("--no-profile", help="Leave the profiles alone.")] = False,
+    image: Annotated[str, typer.Option(help="Image for docker and podman.")] = "",
+    console_image: Annotated[str, typer.Option(hidden=True)] = "",
+    console_port: Annotated[str, typer.Option(hidden=True)] = "8080",
+    pull: Annotated[bool, typer.Option("--pull", hidden=True)] = False,
+    subnet: Annotated[str, typer.Option(hidden=True)] = "172.24.1.0/24",
+    gateway: Annotated[str, typer.Option(hidden=True)] = "172.24.1.1",
+) -> None:
+    """Start a local cluster.
+
+    Starts broker processes on loopback with fsync before every ack, waits until a record was acked and read back,
+    then writes and selects the profile rpk-container, so that every other command finds the cluster.
+
+    Data and logs live in the user's state directory and survive stop; an existing cluster is started again with
+    the ports and settings it was made with. A busy port gives way to the next free one, and that is printed.
+    """
+    del console_image, console_port, pull, subnet, gateway  # the console and its network are not part of this
+    run = current()
+    if nodes > 1:
+        raise UsageError(
+            f"{nodes} brokers need replication, which this engine does not have yet", hint="use -n 1"
+        )
+    asked = {
+        "kafka": kafka_ports,
+        "admin": admin_ports,
+        "schema_registry": schema_registry_ports,
+        "proxy": proxy_ports,
+        "rpc": rpc_ports,
+    }
+    ports = {kind: addresses.parse(kind.replace("_", "-"), words or ()) for kind, words in asked.items()}
+    if any_port:
+        if any(asked.values()):
+            raise UsageError("--any-port excludes the lists of ports", hint="leave one of them out")
+        ports = dict.fromkeys(ports)
+    texts = tuple(settings or ())
+    node_file.check(texts)
+    ways = runtimes.runtime(runtime, image or None)
+    begin = time.monotonic()
+    home = clusters.home(run.environment)
+    with clusters.exclusively(home):
+        cluster = clusters.load(home)
+        if cluster is None:
+            plan, notes = addresses.plan(nodes, ports, strict=strict_ports)
+            members = tuple(Node(node_id=at, ports=each) for at, each in enumerate(plan))
+            cluster = Cluster(directory=home, runtime=runtime, nodes=members, settings=texts)
+            for note in notes:
+                run.out.notice(note)
+        else:
+            ways = runtimes.runtime(cluster.runtime, image or None)
+            cluster = again(run, ways, cluster, texts)
+        cluster = ways.start(cluster, run.environment, run.out.notice)
+        prove(ways, cluster, retries)
+        switched = not no_profile and local_profile.select(cluster, run.environment)
+    seconds = time.monotonic() - begin
+    report(run, cluster, seconds, switched=switched)
+
+
+def again(run: Run, ways: Runtime, cluster: Cluster, settings: tuple[str, ...]) -> Cluster:
+    """An existing cluster, ready to be started: its own ports, or new ones where somebody else took them."""
+    if settings and settings != cluster.settings:
+        raise OperationFailed(
+            "the local cluster exists with other --set values",
+            hint="rpk cluster config set changes a property; rpk container purge lets you start afresh",
+        )
+    if all(ways.state(cluster, node).status == RUNNING for node in cluster.nodes):
+        run.out.notice("the local cluster is already running")
+        return cluster
+    run.out.notice("starting the local cluster again with its data")
+    for node in cluster.nodes:
+        if ways.state(cluster, node).status != RUNNING:
+            fixed = {kind: [getattr(node.ports, kind)] for kind in addresses.USUAL}
+            (ports,), notes = addresses.plan(1, fixed, strict=False)
+            for note in notes:
+                run.out.notice(note)
+            cluster = cluster.with_node(replace(node, ports=ports))
+    return cluster
+
+
+def prove(ways: Runtime, cluster: Cluster, retries: int) -> None:
+    """A record acked and fetched, or TransientError after `retries` more tries."""
+    from rpk.client.probe import round_trip
+    from rpk.out.errors import TransientError
+
+    for left in range(max(0, retries), -1, -1):
+        try:
+            round_trip(brokers(cluster), timeout_s=PROBE_S)
+            return
+        except TransientError as error:
+            if not left or any(ways.state(cluster, node).status != RUNNING for node in cluster.nodes):
+                logs = ", ".join(cluster.log_path(node) for node in cluster.nodes)
+                raise TransientError(
+                    f"the local cluster runs but {error.message}", cause=error.cause, hint=f"look at {logs}"
+                ) from error
+            time.sleep(0.2)
+
+
+def report(run: Run, cluster: Cluster, seconds: float, *, switched: bool) -> None:
+    """The table, then what to type next."""
+    rows = view.rows(cluster)
+    lines = [f"Started in {seconds:.1f} s: a record was acked and read back."]
+    if switched:
+        lines.append(f"Profile {local_profile.NAME} is selected: rpk commands now talk to this cluster.")
+    lines += ["Try:", "  rpk topic create orders", "  echo hello | rpk topic produce orders"]
+    lines.append("  rpk topic consume orders -n 1")
+    run.out.document(
+        {"runtime": cluster.runtime, "seconds": round(seconds, 3), "brokers": rows},
+        Table(view.columns(rows), rows),
+        Text("\n".join(lines)),
+    )
