@@ -1,0 +1,256 @@
+"""The flusher thread: takes all that arrived while the last sync ran, and makes it durable with one more.
+
+A flush writes each chunk to its segment (page cache), then all chunks' frames to the write-ahead log with one durable
+write. A log with much pending is synced in its segment instead and skips the write-ahead log. What is done goes back
+to the loop with one `call_soon_threadsafe`.
+
+The loop's side: `enqueue` (under `lock`, see `Log.append`), `wake_soon`, `run`. Everything else is the thread's.
+"""
+
+import asyncio
+import errno
+import threading
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from engine.storage.chunk import Chunk
+from engine.storage.config import StorageConfig
+from engine.storage.disk import Buffer, Disk
+from engine.storage.errors import StorageError, StorageFailed, StorageFull
+from engine.storage.open_files import OpenFiles
+from engine.storage.wal import Entry, Wal
+
+if TYPE_CHECKING:
+    from engine.storage.log import Log
+
+T = TypeVar("T")
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class Flushed(NamedTuple):
+    """One flush's outcome, for the loop."""
+
+    done: list[Chunk]
+    failures: list[tuple["Log", StorageError]]
+    lsn: int
+    size: int
+
+
+class Flusher:
+    """One thread a shard. `start` it, `stop` it; it ends with its queue empty."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        wal: Wal,
+        files: OpenFiles,
+        config: StorageConfig,
+        loop: asyncio.AbstractEventLoop,
+        on_flushed: Callable[[Flushed], None],
+    ) -> None:
+        self.lock = threading.Lock()
+        self.queue: list[Chunk] = []
+        self.idle = True
+        self._disk = disk
+        self._wal = wal
+        self._files = files
+        self._config = config
+        self._loop = loop
+        self._on_flushed = on_flushed
+        self._jobs: list[Callable[[], None]] = []
+        self._blocked: set[Log] = set()
+        self._wake = threading.Semaphore(0)
+        self._wake_scheduled = False
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="storage-flusher", daemon=True)
+
+    # --- the loop's side ---
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float) -> bool:
+        """Flush what is queued and end the thread; whether it ended in time."""
+        self._stopping = True
+        self._wake.release()
+        self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    def wake_soon(self) -> None:
+        """Wake the thread at the end of this turn of the loop, so that one flush takes the whole turn."""
+        if self.idle and not self._wake_scheduled:
+            self._wake_scheduled = True
+            self._loop.call_soon(self._wake_now)
+
+    def _wake_now(self) -> None:
+        self._wake_scheduled = False
+        if self.idle:
+            self.idle = False
+            self._wake.release()
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run `job` on the thread after everything enqueued before; its result or exception comes back."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]  # None only when T is None
+
+        def work() -> None:
+            result: T | None = None
+            error: BaseException | None = None
+            try:
+                result = job()
+            except (OSError, StorageError) as found:
+                error = found
+            self._loop.call_soon_threadsafe(settle, result, error)
+
+        with self.lock:
+            self._jobs.append(work)
+        self._wake_now()
+        return await future
+
+    def unblock(self, log: "Log") -> None:
+        """Accept the log's chunks again after a failure. To be called through `run`."""
+        self._blocked.discard(log)
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        while True:
+            self._wake.acquire()
+            while True:
+                with self.lock:
+                    chunks, jobs = self._take(), self._jobs
+                    if chunks or jobs:
+                        self._jobs = []
+                    else:
+                        self.idle = True
+                        break
+                if chunks:
+                    self._flush(chunks)
+                for job in jobs:
+                    job()
+            if self._stopping:
+                return
+
+    def _take(self) -> list[Chunk]:
+        """What to flush now, at most `flush_bytes_max` unless a job waits behind it. Under the lock."""
+        queue = self.queue
+        if not queue:
+            return []
+        count = len(queue)
+        if not self._jobs:
+            total = 0
+            for count, chunk in enumerate(queue, 1):  # noqa: B007  # count is used below
+                total += chunk.size
+                if total >= self._config.flush_bytes_max:
+                    break
+        taken, self.queue = queue[:count], queue[count:]
+        for chunk in taken:
+            if chunk.log.open_chunk is chunk:
+                chunk.log.open_chunk = None
+        return taken
+
+    def _flush(self, chunks: list[Chunk]) -> None:
+        done: list[Chunk] = []
+        failures: list[tuple[Log, StorageError]] = []
+        entries: list[Entry] = []
+        logged: list[Chunk] = []
+        directs = 0
+        size = 0
+        for chunk in chunks:
+            size += chunk.size
+            log = chunk.log
+            if log in self._blocked:
+                continue
+            buffers = chunk.buffers
+            payload: Buffer = buffers[0] if len(buffers) == 1 else b"".join(buffers)
+            cached = log.config.write_caching
+            direct = not cached and (
+                (chunk.size >= self._config.direct_write_bytes and directs < self._config.direct_logs_max)
+                or bool(log.cached_paths)
+            )
+            try:
+                self._write_segment(chunk, payload, direct=direct)
+            except OSError as error:
+                self._fail(log, error, failures)
+                continue
+            if direct:
+                directs += 1
+                done.append(chunk)
+            elif cached:
+                done.append(chunk)
+            else:
+                segment = chunk.segment
+                entries.append((log.log_id, segment.base_offset, chunk.position, chunk.base_offset, payload))
+                logged.append(chunk)
+        if entries:
+            try:
+                self._wal.write(entries)
+                done.extend(logged)
+            except (OSError, StorageFailed) as error:
+                for chunk in logged:
+                    self._fail(chunk.log, error, failures)
+        flushed = Flushed(_in_order(chunks, done), failures, self._wal.lsn, size)
+        self._loop.call_soon_threadsafe(self._on_flushed, flushed)
+
+    def _write_segment(self, chunk: Chunk, payload: Buffer, *, direct: bool) -> None:
+        segment = chunk.segment
+        file = self._files.get(segment.path, create=not segment.on_disk)
+        self._disk.write(file.fd, [payload], chunk.position)
+        if chunk.log.config.write_caching:
+            chunk.log.cached_paths.add(segment.path)
+        elif direct:
+            self._sync_cached(chunk.log, segment.path)
+            self._disk.sync(file.fd)
+            chunk.direct = True
+        if not segment.on_disk:
+            if not chunk.log.config.write_caching:
+                self._sync_directories(chunk.log)
+            segment.on_disk = True
+
+    def _sync_cached(self, log: "Log", path: str) -> None:
+        """What was written while write caching was on has no frames: it must be safe before what follows it is."""
+        for cached in log.cached_paths - {path}:
+            self._disk.sync(self._files.get(cached).fd)
+        log.cached_paths.clear()
+
+    def _sync_directories(self, log: "Log") -> None:
+        self._disk.sync_directory(log.directory)
+        if not log.directory_synced:
+            partition = PurePosixPath(log.directory)
+            for parent in (partition.parent, partition.parent.parent, partition.parent.parent.parent):
+                self._disk.sync_directory(str(parent))
+            log.directory_synced = True
+
+    def _fail(self, log: "Log", error: Exception, failures: list[tuple["Log", StorageError]]) -> None:
+        if log in self._blocked:
+            return
+        self._blocked.add(log)
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            failures.append((log, StorageFull(f"{log.partition}: {error}")))
+        else:
+            failures.append((log, StorageFailed(f"{log.partition}: {error}")))
+
+
+def _in_order(chunks: list[Chunk], done: list[Chunk]) -> list[Chunk]:
+    """`done` in the order of appending; of a log only the chunks before its first that did not make it."""
+    if len(chunks) == 1 or (len(done) == len(chunks) and not any(chunk.direct for chunk in done)):
+        return done
+    succeeded = set(map(id, done))
+    broken: set[Log] = set()
+    kept = []
+    for chunk in chunks:
+        if id(chunk) not in succeeded:
+            broken.add(chunk.log)
+        elif chunk.log not in broken:
+            kept.append(chunk)
+    return kept

@@ -1,0 +1,88 @@
+"""Walking over the batches of a segment file without trusting a byte of it."""
+
+from collections.abc import Iterator
+
+from engine.storage.open_files import OpenFile
+from engine.wire.batch_header import (
+    CODEC_MAX,
+    HEADER_BYTES,
+    LOG_OVERHEAD_BYTES,
+    MAGIC,
+    BatchHeader,
+    crc_matches,
+    parse_header,
+)
+
+WINDOW_BYTES = 1024 * 1024
+OFFSET_MAX = 2**63 - 1
+
+
+def plausible(header: BatchHeader, offset_min: int) -> bool:
+    """Whether the fields could be a batch's that the log wrote at or after `offset_min`."""
+    return (
+        header.magic == MAGIC
+        and header.batch_length >= HEADER_BYTES - LOG_OVERHEAD_BYTES
+        and header.base_offset >= offset_min
+        and 0 <= header.last_offset_delta < OFFSET_MAX - header.base_offset
+        and header.record_count >= 0
+        and header.attributes & 7 <= CODEC_MAX
+    )
+
+
+def scan_headers(
+    file: OpenFile, position: int, end: int, offset_min: int, verify_from: int
+) -> Iterator[tuple[int, BatchHeader]]:
+    """Yield (position, header) of each whole batch in [position, end); stop at the first thing that is none.
+
+    A batch must have a plausible header, offsets at or above `offset_min` and above its predecessor's, and, from the
+    position `verify_from` on, bytes that match its CRC.
+    """
+    window = b""
+    window_at = position
+    while end - position >= HEADER_BYTES:
+        at = position - window_at
+        if len(window) - at < HEADER_BYTES:
+            window = file.read(min(WINDOW_BYTES, end - position), position)
+            window_at, at = position, 0
+            if len(window) < HEADER_BYTES:
+                return
+        header = parse_header(window, at)
+        total = header.batch_length + LOG_OVERHEAD_BYTES
+        if not plausible(header, offset_min) or position + total > end:
+            return
+        if position >= verify_from:
+            if len(window) - at < total:
+                window = file.read(min(max(WINDOW_BYTES, total), end - position), position)
+                window_at, at = position, 0
+            if not crc_matches(window, at, header):
+                return
+        yield position, header
+        offset_min = header.next_offset
+        position += total
+
+
+def scan_batches(file: OpenFile, position: int, end: int) -> Iterator[tuple[int, BatchHeader, memoryview]]:
+    """Yield (position, header, bytes) of each whole batch in [position, end), reading ahead; no CRC check.
+
+    Each memoryview keeps its own window alive. Stops at the first thing that is no batch.
+    """
+    window = memoryview(b"")
+    window_at = position
+    while end - position >= HEADER_BYTES:
+        at = position - window_at
+        if len(window) - at < HEADER_BYTES:
+            window = memoryview(file.read(min(WINDOW_BYTES, end - position), position))
+            window_at, at = position, 0
+            if len(window) < HEADER_BYTES:
+                return
+        header = parse_header(window, at)
+        total = header.batch_length + LOG_OVERHEAD_BYTES
+        if not plausible(header, 0) or position + total > end:
+            return
+        if len(window) - at < total:
+            window = memoryview(file.read(min(max(WINDOW_BYTES, total), end - position), position))
+            window_at, at = position, 0
+            if len(window) < total:
+                return
+        yield position, header, window[at : at + total]
+        position += total
