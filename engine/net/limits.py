@@ -13,8 +13,12 @@ class NetLimits:
     """Largest frame accepted (Kafka's ``socket.request.max.bytes``); a larger one closes its connection."""
     in_flight_max: int = 256
     """Requests of one connection read but not yet answered; at the bound its socket is not read."""
-    memory_bytes_max: int = 256 * MEBIBYTE
-    """Bytes of requests being read or served plus answers waiting, over all connections."""
+    memory_bytes_max: int = 112 * MEBIBYTE
+    """Bytes of requests being read or served plus answers waiting, over all connections.
+
+    Stays below twice `StorageConfig.pending_bytes_max`, so that a slow disk slows producers down (they are not
+    read) before the log would have to refuse them.
+    """
     queued_bytes_max: int = 4 * MEBIBYTE
     """Answer bytes in memory waiting for one slow reader; above it its requests are not read."""
     connections_max: int | None = None

@@ -108,7 +108,7 @@ class PartitionManager:
         """Delete a log whether served or not; nothing happens if there is none."""
         log = self._storage.logs.get(log_id)
         if log is not None:
-            self._storage.delete_log(log)
+            await self._storage.delete_log(log)
 
     def log_ids(self) -> Collection[int]:
         """The logs on disk, without the controller's own."""

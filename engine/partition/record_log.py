@@ -121,9 +121,7 @@ class RecordLog:
                 if append.done.done():
                     continue
                 if code:
-                    append.done.set_exception(
-                        AppendFailed(code, f"offset {offset - 1} was not committed")
-                    )
+                    append.done.set_exception(AppendFailed(code, f"offset {offset - 1} was not committed"))
                 else:
                     append.done.set_result(offset - 1)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.partition.manager import PartitionManager
 
 VERSIONS = (3, 13)
+_TIMED_OUT = object()
 LEADER_TIMEOUT_MS_MIN = 5_000
 """acks=1 has no time limit in Kafka; here it waits for the disk, so a short one is not taken literally."""
 
@@ -30,14 +31,16 @@ LEADER_TIMEOUT_MS_MIN = 5_000
 class _Produce:
     """One request whose batches are appended and not all committed."""
 
-    __slots__ = ("call", "results", "timer_bucket", "waiting")
+    __slots__ = ("call", "has_answer", "results", "timer_bucket", "waiting")
 
-    def __init__(self, call: "Call") -> None:
+    def __init__(self, call: "Call", *, has_answer: bool) -> None:
         self.call = call
+        self.has_answer = has_answer
+        """False for acks=0: its turn in line then passes silently, but not before the disk has caught up."""
         self.timer_bucket = -1
         self.results: list[tuple[str | None, UUID | None, list[ProducedPartition]]] = []
-        self.waiting: dict[ProducedPartition, None] | None = {}
-        """Partitions not yet committed; None once answered."""
+        self.waiting: dict[ProducedPartition, object] = {}
+        """Partitions not yet committed."""
 
     def append_all(self, request: ProduceRequest) -> None:
         """Append every partition's batch, in the order of the request."""
@@ -73,11 +76,10 @@ class _Produce:
         answer.base_offset = appended.base_offset
         answer.log_append_time_ms = appended.append_time_ms
         answer.log_start_offset = found.log_start_offset
-        if self.waiting is not None:
-            self.waiting[answer] = None
-            found.when_committed(appended.next_offset, partial(self._committed, answer))
+        self.waiting[answer] = None
+        found.when_committed(appended.next_offset, partial(self._committed, answer))
 
-    def first_error(self) -> ProducedPartition | None:
+    def _first_error(self) -> ProducedPartition | None:
         """The first partition that was refused."""
         for _, _, answers in self.results:
             for answer in answers:
@@ -89,29 +91,39 @@ class _Produce:
         """Answer if nothing is left to wait for, else within `timeout_ms`."""
         if self.waiting:
             self.call.services.timers.add(self, timeout_ms)
-        elif self.waiting is not None:
+        else:
             self._answer()
 
     def _committed(self, answer: ProducedPartition, code: ErrorCode) -> None:
         waiting = self.waiting
-        if waiting is None:
+        if waiting.pop(answer, _TIMED_OUT) is _TIMED_OUT:
             return
         if code:
             _refuse(answer, code, None)
-        del waiting[answer]
         if not waiting and self.timer_bucket >= 0:
             self.call.services.timers.remove(self)
             self._answer()
 
     def timed_out(self) -> None:
         """Those not committed by now may be so later; the client is told that it is not known."""
-        for answer in self.waiting or ():
+        for answer in self.waiting:
             _refuse(answer, ErrorCode.REQUEST_TIMED_OUT, None)
+        self.waiting = {}
         self._answer()
 
     def _answer(self) -> None:
-        self.waiting = None
+        if not self.has_answer:
+            self._pass_silently()
+            return
         self.call.respond_body(encode_produce_response(self.call.api_version, self.results))
+
+    def _pass_silently(self) -> None:
+        error = self._first_error()
+        if error is None:
+            self.call.respond_nothing()
+        else:
+            name = ErrorCode(error.error_code).name  # type: ignore[call-arg]  # looks a member up, makes none
+            self.call.close(f"a produce request with acks=0 failed: {name}")
 
 
 def _resolve(
@@ -140,7 +152,7 @@ def handle(call: "Call") -> None:
     """Append now; answer when all is committed."""
     request = decode_produce(call.api_version, call.frame, call.body_at)
     acks = request.acks
-    produce = _Produce(call)
+    produce = _Produce(call, has_answer=acks != 0)
     if acks not in {-1, 0, 1}:
         produce.results = [
             (
@@ -151,16 +163,6 @@ def handle(call: "Call") -> None:
             for name, topic_id, batches in request.topics
         ]
         produce.answer_or_wait(0)
-        return
-    if acks == 0:
-        produce.waiting = None
-        produce.append_all(request)
-        error = produce.first_error()
-        if error is not None:
-            name = ErrorCode(error.error_code).name  # type: ignore[call-arg]  # looks a member up, makes none
-            call.close(f"a produce request with acks=0 failed: {name}")
-            return
-        call.respond_nothing()
         return
     produce.append_all(request)
     timeout_ms = request.timeout_ms if acks == -1 else max(request.timeout_ms, LEADER_TIMEOUT_MS_MIN)
