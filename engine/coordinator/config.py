@@ -23,6 +23,8 @@ class GroupConfig:
     """Members of one group, waiting ones included (Kafka's group.max.size, with a finite default)."""
     pending_members_max: int = 10_000
     """Members of one group that were given an id and have not come back with it."""
+    member_protocols_bytes_max: int = 1_000_000
+    """All protocols one member offers, names and subscriptions: more could not be stored anyway."""
     groups_max: int = 100_000
     """Groups on one offsets partition."""
     group_record_bytes_max: int = 1_000_000

@@ -29,6 +29,8 @@ from engine.wire.error_codes import ErrorCode
 
 _MEMBER_ID_SUFFIX_BYTES = 37
 """A hyphen and a UUID."""
+_PROTOCOL_BYTES = 64
+"""What a protocol takes in memory besides its name and subscription, or more."""
 
 
 def is_storable(text: str | None) -> bool:
@@ -76,6 +78,11 @@ class Membership:
         if not is_storable(request.protocol_type) or not is_storable(request.client_host):
             return ErrorCode.INVALID_REQUEST
         if not all(is_storable(protocol.name) for protocol in request.protocols):
+            return ErrorCode.INVALID_REQUEST
+        protocols_bytes = sum(
+            len(one.name) + len(one.metadata) + _PROTOCOL_BYTES for one in request.protocols
+        )
+        if protocols_bytes > config.member_protocols_bytes_max:
             return ErrorCode.INVALID_REQUEST
         if not self._is_identity(request.client_id) or not self._is_identity(request.group_instance_id):
             return ErrorCode.INVALID_REQUEST

@@ -144,6 +144,8 @@ class OffsetCommitRequest:
     member_id: str = ""
     group_instance_id: str | None = None
     offsets: tuple[OffsetToCommit, ...]
+    is_unknown_group_not_found: bool = True
+    """Version 9 and up: a member of an unknown group is told GROUP_ID_NOT_FOUND, below it ILLEGAL_GENERATION."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

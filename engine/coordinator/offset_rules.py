@@ -63,7 +63,8 @@ class OffsetRules:
             return ErrorCode.COORDINATOR_NOT_AVAILABLE
         if group is None:
             if request.generation >= 0:
-                return ErrorCode.ILLEGAL_GENERATION
+                is_not_found = request.is_unknown_group_not_found
+                return ErrorCode.GROUP_ID_NOT_FOUND if is_not_found else ErrorCode.ILLEGAL_GENERATION
             # No group protocol at work: an administrator, or a consumer that assigns partitions to itself.
             is_full = len(self._state.groups) >= self._state.config.groups_max
             return ErrorCode.COORDINATOR_NOT_AVAILABLE if is_full else ErrorCode.NONE

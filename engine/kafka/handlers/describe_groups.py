@@ -1,0 +1,67 @@
+"""DescribeGroups 0-6: state, members and assignments of groups (KIP-345, 430; 1043 answers 69 at version 6)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from engine.kafka.context import RequestContext
+from engine.kafka.dispatch import ColdApi
+from engine.wire.api_keys import ApiKey
+from engine.wire.error_codes import ErrorCode
+
+if TYPE_CHECKING:
+    from engine.coordinator.messages import GroupDescription
+    from engine.wire.cold import Message
+
+NOT_FOUND_FROM = 6
+OPERATIONS_NOT_ASKED = -(1 << 31)
+# Bits are the operations' numbers in Kafka's AclOperation.
+OPERATIONS_ALL = sum(
+    1 << operation
+    for operation in (3, 6, 8, 10, 11)  # read, delete, describe, describe configs, alter configs
+)
+
+
+def _group(description: "GroupDescription", operations: int, version: int) -> dict[str, object]:
+    error, message = description.error, None
+    if error is ErrorCode.GROUP_ID_NOT_FOUND:
+        if version < NOT_FOUND_FROM:
+            error = ErrorCode.NONE
+        else:
+            message = f"Group {description.group_id} not found."
+    is_described = description.error is ErrorCode.NONE
+    return {
+        "error_code": error,
+        "error_message": message,
+        "group_id": description.group_id,
+        "group_state": description.state.value if is_described or message or not error else "",
+        "protocol_type": description.protocol_type,
+        "protocol_data": description.protocol_name,
+        "members": [
+            {
+                "member_id": member.member_id,
+                "group_instance_id": member.group_instance_id,
+                "client_id": member.client_id,
+                "client_host": member.client_host,
+                "member_metadata": member.metadata,
+                "member_assignment": member.assignment,
+            }
+            for member in description.members
+        ],
+        "authorized_operations": operations,
+    }
+
+
+async def handle(request: "Message", context: RequestContext) -> Mapping[str, object]:
+    """Answer at once, a group at a time."""
+    operations = OPERATIONS_ALL if request.include_authorized_operations else OPERATIONS_NOT_ASKED
+    describe = context.services.coordinator.describe
+    return {
+        "throttle_time_ms": 0,
+        "groups": [
+            _group(describe(group_id), operations, context.api_version)
+            for group_id in dict.fromkeys(request.groups)
+        ],
+    }
+
+
+API = ColdApi(key=ApiKey.DESCRIBE_GROUPS, versions=(0, 6), handle=handle, kips=(345, 430, 482, 1043))
