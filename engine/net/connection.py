@@ -9,7 +9,7 @@ spent; it starts again when that ends. All on the loop thread; nothing here bloc
 import asyncio
 import socket
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.net.exchange import Exchange
 from engine.net.frames import FrameCutter, FrameError
@@ -171,7 +171,7 @@ class FrameConnection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accept or refuse the peer, set the socket up, choose the way out."""
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass
         self._transport = transport
         address = transport.get_extra_info("peername")
         if isinstance(address, tuple):
