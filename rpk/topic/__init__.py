@@ -1,0 +1,1 @@
+"""`rpk topic`: create, list, change, write to and read from topics."""
