@@ -22,6 +22,7 @@ and builds those. Every call here is pure; positions and sizes are bytes.
 import struct
 from collections.abc import Iterator
 
+import engine.wire.fixed as fixed
 from engine.wire.checksum import crc32c
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import DecodeError, RecordError
@@ -50,12 +51,15 @@ ZSTD = 4
 ZSTD_PRODUCE_VERSION = 7
 """The first Produce version that may carry zstd (KIP-110)."""
 
-_HEADER = struct.Struct(">qiibIhiqqqhii")
+_HEADER = struct.Struct(">qiiBIhiqqqhii")
 _OFFSET = struct.Struct(">q")
 _I32 = struct.Struct(">i")
 _CRC = struct.Struct(">I")
 _ATTRIBUTES = struct.Struct(">h")
 _OFFSET_MAX = 2**63 - 1
+
+# Compiled, thirteen numbers are read one by one into C fields; interpreted, one call unpacks them all.
+_COMPILED = not __file__.endswith(".py")
 
 
 class BatchHeader:
@@ -164,11 +168,26 @@ class BatchHeader:
 
 def parse_header(buf: Buffer, at: int = 0) -> BatchHeader:
     """Read the 61 bytes at `at`; only their presence is checked, `DecodeError` when they are not all there."""
-    try:
-        fields = _HEADER.unpack_from(buf, at)
-    except struct.error:
-        raise DecodeError(f"a batch header needs 61 bytes, {max(0, len(buf) - at)} are there") from None
-    return BatchHeader(*fields)
+    if at < 0 or len(buf) - at < HEADER_BYTES:
+        raise DecodeError(f"a batch header needs 61 bytes, {max(0, len(buf) - at)} are there")
+    if not _COMPILED:
+        return BatchHeader(*_HEADER.unpack_from(buf, at))
+    raw = buf
+    header = BatchHeader.__new__(BatchHeader)
+    header.base_offset = fixed.read_i64(raw, at)
+    header.batch_length = fixed.read_i32(raw, at + LENGTH_AT)
+    header.leader_epoch = fixed.read_i32(raw, at + LEADER_EPOCH_AT)
+    header.magic = raw[at + MAGIC_AT]
+    header.crc = fixed.read_i32(raw, at + CRC_AT) & 0xFFFFFFFF
+    header.attributes = fixed.read_i16(raw, at + ATTRIBUTES_AT)
+    header.last_offset_delta = fixed.read_i32(raw, at + 23)
+    header.base_timestamp = fixed.read_i64(raw, at + 27)
+    header.max_timestamp = fixed.read_i64(raw, at + MAX_TIMESTAMP_AT)
+    header.producer_id = fixed.read_i64(raw, at + 43)
+    header.producer_epoch = fixed.read_i16(raw, at + 51)
+    header.base_sequence = fixed.read_i32(raw, at + 53)
+    header.record_count = fixed.read_i32(raw, at + 57)
+    return header
 
 
 def crc_matches(buf: Buffer, at: int, header: BatchHeader) -> bool:
@@ -253,8 +272,9 @@ def _check_fields(header: BatchHeader, produce_version: int) -> None:
 
 def stamp(buf: bytearray | memoryview, at: int, base_offset: int, leader_epoch: int) -> None:
     """Write the broker's offset and epoch into the batch at `at`; its CRC does not cover them."""
-    _OFFSET.pack_into(buf, at, base_offset)
-    _I32.pack_into(buf, at + LEADER_EPOCH_AT, leader_epoch)
+    raw = buf
+    fixed.write_i64(raw, at, base_offset)
+    fixed.write_i32(raw, at + LEADER_EPOCH_AT, leader_epoch)
 
 
 def stamp_append_time(buf: bytearray | memoryview, at: int, timestamp_ms: int) -> None:

@@ -13,19 +13,11 @@ import struct
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+import engine.wire.primitives as primitives
+import engine.wire.varint as varint
 from engine.wire.errors import DecodeError
-from engine.wire.primitives import (
-    ZERO_UUID,
-    NodeEndpoint,
-    legacy_string,
-    node_endpoints,
-    read_compact_string,
-    read_count,
-    read_legacy_count,
-    read_legacy_string,
-    read_uuid,
-)
-from engine.wire.varint import read_uvarint, skip_tagged_fields, uvarint_bytes, write_uvarint
+from engine.wire.primitives import ZERO_UUID, NodeEndpoint, legacy_string, node_endpoints
+from engine.wire.varint import uvarint_bytes
 
 VERSION_MIN = 4
 VERSION_MAX = 18
@@ -232,6 +224,7 @@ def decode_fetch(version: int, buf: bytes | bytearray | memoryview, at: int = 0)
 
 def _decode_flexible(version: int, buf: bytes | bytearray | memoryview, at: int) -> FetchRequest:
     view = memoryview(buf)
+    raw = view  # typed in the .pxd: indexing it is C
     if version >= REPLICA_STATE_FROM:
         max_wait_ms, min_bytes, max_bytes, isolation_level = _HEAD.unpack_from(view, at)
         request = FetchRequest(max_wait_ms, min_bytes, max_bytes, isolation_level)
@@ -243,15 +236,15 @@ def _decode_flexible(version: int, buf: bytes | bytearray | memoryview, at: int)
     request.session_id, request.session_epoch = _II.unpack_from(view, at)
     at += 8
     room = PARTITIONS_MAX
-    topic_count, at = read_count(view, at)
+    topic_count, at = primitives.read_count(raw, at)
     for _ in range(topic_count):
         name = None
         topic_id = None
         if version >= TOPIC_ID_FROM:
-            topic_id, at = read_uuid(view, at)
+            topic_id, at = primitives.read_uuid(view, at)
         else:
-            name, at = read_compact_string(view, at)
-        count, at = read_count(view, at)
+            name, at = primitives.read_compact_string(view, at)
+        count, at = primitives.read_count(raw, at)
         room -= count + 1
         if room < 0:
             raise DecodeError(f"more than {PARTITIONS_MAX} partitions")
@@ -260,49 +253,51 @@ def _decode_flexible(version: int, buf: bytes | bytearray | memoryview, at: int)
             index, epoch, offset, last_epoch, log_start, max_bytes = _FLEXIBLE_PARTITION.unpack_from(view, at)
             at += 32
             partition = FetchPartition(index, offset, max_bytes, epoch, last_epoch, log_start)
-            if view[at] == 0:
+            if raw[at] == 0:
                 at += 1
             else:
                 at = _read_partition_tags(view, at, version, partition)
             partitions.append(partition)
         request.topics.append((name, topic_id, partitions))
-        at = at + 1 if view[at] == 0 else skip_tagged_fields(view, at)
+        at = at + 1 if raw[at] == 0 else varint.skip_tagged_fields(raw, at)
     at = _read_forgotten(view, at, version, request, room)
-    request.rack_id, at = read_compact_string(view, at)
-    if view[at] != 0:
+    request.rack_id, at = primitives.read_compact_string(view, at)
+    if raw[at] != 0:
         _read_request_tags(view, at, version, request)
     return request
 
 
 def _read_forgotten(view: memoryview, at: int, version: int, request: FetchRequest, room: int) -> int:
-    topic_count, at = read_count(view, at)
+    raw = view
+    topic_count, at = primitives.read_count(raw, at)
     for _ in range(topic_count):
         name = None
         topic_id = None
         if version >= TOPIC_ID_FROM:
-            topic_id, at = read_uuid(view, at)
+            topic_id, at = primitives.read_uuid(view, at)
         else:
-            name, at = read_compact_string(view, at)
-        count, at = read_count(view, at)
+            name, at = primitives.read_compact_string(view, at)
+        count, at = primitives.read_count(raw, at)
         room -= count + 1
         if room < 0:
             raise DecodeError(f"more than {PARTITIONS_MAX} partitions")
-        if count * 4 > len(view) - at:
-            raise DecodeError(f"{count} partitions in {len(view) - at} bytes")
+        if count * 4 > len(raw) - at:
+            raise DecodeError(f"{count} partitions in {len(raw) - at} bytes")
         request.forgotten.append((name, topic_id, list(struct.unpack_from(f">{count}i", view, at))))
         at += 4 * count
-        at = skip_tagged_fields(view, at)
+        at = varint.skip_tagged_fields(raw, at)
     return at
 
 
 def _read_partition_tags(view: memoryview, at: int, version: int, partition: FetchPartition) -> int:
-    end = skip_tagged_fields(view, at)
-    count, at = read_uvarint(view, at)
+    raw = view
+    end = varint.skip_tagged_fields(raw, at)
+    count, at = varint.read_uvarint(raw, at)
     for _ in range(count):
-        tag, at = read_uvarint(view, at)
-        size, at = read_uvarint(view, at)
+        tag, at = varint.read_uvarint(raw, at)
+        size, at = varint.read_uvarint(raw, at)
         if tag == 0 and version >= 17 and size >= 16:
-            partition.replica_directory_id = read_uuid(view, at)[0]
+            partition.replica_directory_id = primitives.read_uuid(view, at)[0]
         elif tag == 1 and version >= 18 and size >= 8:
             partition.high_watermark = _HIGH_WATERMARK.unpack_from(view, at)[0]
         at += size
@@ -310,13 +305,14 @@ def _read_partition_tags(view: memoryview, at: int, version: int, partition: Fet
 
 
 def _read_request_tags(view: memoryview, at: int, version: int, request: FetchRequest) -> None:
-    skip_tagged_fields(view, at)
-    count, at = read_uvarint(view, at)
+    raw = view
+    varint.skip_tagged_fields(raw, at)
+    count, at = varint.read_uvarint(raw, at)
     for _ in range(count):
-        tag, at = read_uvarint(view, at)
-        size, at = read_uvarint(view, at)
-        if tag == 0 and size >= 1 and view[at] != 0:
-            request.cluster_id, _ = read_compact_string(view[: at + size], at)
+        tag, at = varint.read_uvarint(raw, at)
+        size, at = varint.read_uvarint(raw, at)
+        if tag == 0 and size >= 1 and raw[at] != 0:
+            request.cluster_id, _ = primitives.read_compact_string(view[: at + size], at)
         elif tag == 1 and version >= REPLICA_STATE_FROM and size >= 12:
             request.replica_id, request.replica_epoch = _REPLICA_STATE.unpack_from(view, at)
         at += size
@@ -324,6 +320,7 @@ def _read_request_tags(view: memoryview, at: int, version: int, request: FetchRe
 
 def _decode_legacy(version: int, buf: bytes | bytearray | memoryview, at: int) -> FetchRequest:
     view = memoryview(buf)
+    raw = view  # typed in the .pxd: indexing it is C
     replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level = _HEAD_REPLICA.unpack_from(view, at)
     request = FetchRequest(max_wait_ms, min_bytes, max_bytes, isolation_level, replica_id)
     at += 17
@@ -331,10 +328,10 @@ def _decode_legacy(version: int, buf: bytes | bytearray | memoryview, at: int) -
         request.session_id, request.session_epoch = _II.unpack_from(view, at)
         at += 8
     room = PARTITIONS_MAX
-    topic_count, at = read_legacy_count(view, at, 6)
+    topic_count, at = primitives.read_legacy_count(raw, at, 6)
     for _ in range(topic_count):
-        name, at = read_legacy_string(view, at)
-        count, at = read_legacy_count(view, at, 16)
+        name, at = primitives.read_legacy_string(view, at)
+        count, at = primitives.read_legacy_count(raw, at, 16)
         room -= count + 1
         if room < 0:
             raise DecodeError(f"more than {PARTITIONS_MAX} partitions")
@@ -355,17 +352,17 @@ def _decode_legacy(version: int, buf: bytes | bytearray | memoryview, at: int) -
             partitions.append(partition)
         request.topics.append((name, None, partitions))
     if version >= SESSION_FROM:
-        topic_count, at = read_legacy_count(view, at, 6)
+        topic_count, at = primitives.read_legacy_count(raw, at, 6)
         for _ in range(topic_count):
-            name, at = read_legacy_string(view, at)
-            count, at = read_legacy_count(view, at, 4)
+            name, at = primitives.read_legacy_string(view, at)
+            count, at = primitives.read_legacy_count(raw, at, 4)
             room -= count + 1
             if room < 0:
                 raise DecodeError(f"more than {PARTITIONS_MAX} partitions")
             request.forgotten.append((name, None, list(struct.unpack_from(f">{count}i", view, at))))
             at += 4 * count
     if version >= RACK_FROM:
-        request.rack_id, at = read_legacy_string(view, at)
+        request.rack_id, at = primitives.read_legacy_string(view, at)
     return request
 
 
@@ -384,15 +381,15 @@ def _encode_flexible(version: int, response: FetchResponse) -> tuple[list[object
     passed_bytes = 0
     made_bytes = 0
     out = bytearray(_THROTTLE_SESSION.pack(response.throttle_ms, response.error_code, response.session_id))
-    write_uvarint(out, len(response.topics) + 1)
+    varint.write_uvarint(out, len(response.topics) + 1)
     for name, topic_id, partitions in response.topics:
         if version >= TOPIC_ID_FROM:
             out += (topic_id or ZERO_UUID).bytes
         else:
             encoded = (name or "").encode()
-            write_uvarint(out, len(encoded) + 1)
+            varint.write_uvarint(out, len(encoded) + 1)
             out += encoded
-        write_uvarint(out, len(partitions) + 1)
+        varint.write_uvarint(out, len(partitions) + 1)
         for part in partitions:
             out += _RESULT_5.pack(
                 part.partition,
@@ -405,13 +402,13 @@ def _encode_flexible(version: int, response: FetchResponse) -> tuple[list[object
             if aborted is None:
                 out += b"\0"
             else:
-                write_uvarint(out, len(aborted) + 1)
+                varint.write_uvarint(out, len(aborted) + 1)
                 for producer_id, first_offset in aborted:
                     out += _ABORTED.pack(producer_id, first_offset)
                     out += b"\0"
             out += _I32.pack(part.preferred_read_replica)
             size = part.records_bytes
-            write_uvarint(out, size + 1)
+            varint.write_uvarint(out, size + 1)
             if size:
                 chunks.append(bytes(out))
                 made_bytes += len(out)
@@ -427,7 +424,7 @@ def _encode_flexible(version: int, response: FetchResponse) -> tuple[list[object
     if nodes:
         body = node_endpoints(nodes)
         out += b"\1\0"
-        write_uvarint(out, len(body))
+        varint.write_uvarint(out, len(body))
         out += body
     else:
         out += b"\0"

@@ -9,8 +9,11 @@ import struct
 from collections.abc import Sequence
 from uuid import UUID
 
+# Modules, not names: their .pxd files bind the same calls to C when compiled.
+import engine.wire.fixed as fixed
+import engine.wire.varint as varint
 from engine.wire.errors import DecodeError
-from engine.wire.varint import read_uvarint, uvarint_bytes, write_uvarint
+from engine.wire.varint import uvarint_bytes, write_uvarint
 
 _I16 = struct.Struct(">h")
 _I32 = struct.Struct(">i")
@@ -26,7 +29,7 @@ def read_count(view: memoryview, at: int) -> tuple[int, int]:
     count = view[at]
     at += 1
     if count > 0x7F:
-        count, at = read_uvarint(view, at - 1)
+        count, at = varint.read_uvarint(view, at - 1)
     if count > len(view) - at + 1:
         raise DecodeError(f"{count - 1} elements in {len(view) - at} bytes")
     return (count - 1 if count else 0), at
@@ -42,19 +45,20 @@ def read_uuid(view: memoryview, at: int) -> tuple[UUID, int]:
 
 def read_compact_string(view: memoryview, at: int) -> tuple[str, int]:
     """Read a compact string that may not be null."""
-    length = view[at]
+    raw = view  # typed in the .pxd: indexing it is C
+    length = raw[at]
     at += 1
     if length > 0x7F:
-        length, at = read_uvarint(view, at - 1)
+        length, at = varint.read_uvarint(raw, at - 1)
     end = at + length - 1
-    if length == 0 or end > len(view):
+    if length == 0 or end > len(raw):
         raise DecodeError("a string is null or runs past the end")
     return str(view[at:end], "utf-8"), end
 
 
 def read_legacy_count(view: memoryview, at: int, element_bytes_min: int) -> tuple[int, int]:
     """Read an i32 array count, 0 for null; each element takes `element_bytes_min` at least."""
-    count = _I32.unpack_from(view, at)[0]
+    count = fixed.read_i32(view, at)
     at += 4
     if count < -1 or count * element_bytes_min > len(view) - at:
         raise DecodeError(f"{count} elements in {len(view) - at} bytes")
@@ -63,10 +67,11 @@ def read_legacy_count(view: memoryview, at: int, element_bytes_min: int) -> tupl
 
 def read_legacy_string(view: memoryview, at: int) -> tuple[str, int]:
     """Read a string with an i16 length that may not be null."""
-    length = _I16.unpack_from(view, at)[0]
+    raw = view
+    length = fixed.read_i16(raw, at)
     at += 2
     end = at + length
-    if length < 0 or end > len(view):
+    if length < 0 or end > len(raw):
         raise DecodeError("a string is null or runs past the end")
     return str(view[at:end], "utf-8"), end
 

@@ -12,20 +12,11 @@ import struct
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+import engine.wire.fixed as fixed
+import engine.wire.primitives as primitives
+import engine.wire.varint as varint
 from engine.wire.errors import DecodeError
-from engine.wire.primitives import (
-    ZERO_UUID,
-    NodeEndpoint,
-    compact_string,
-    legacy_string,
-    node_endpoints,
-    read_compact_string,
-    read_count,
-    read_legacy_count,
-    read_legacy_string,
-    read_uuid,
-)
-from engine.wire.varint import read_uvarint, skip_tagged_fields, write_uvarint
+from engine.wire.primitives import ZERO_UUID, NodeEndpoint, compact_string, legacy_string, node_endpoints
 
 VERSION_MIN = 3
 VERSION_MAX = 13
@@ -35,12 +26,9 @@ TOPIC_ID_FROM = 13
 PARTITIONS_MAX = 100_000
 """The most partitions one request may name: what bounds the memory a frame can unfold to."""
 
-_I16 = struct.Struct(">h")
 _I32 = struct.Struct(">i")
-_ACKS_TIMEOUT = struct.Struct(">hi")
 _TOPIC_BYTES_MIN = 6
 _PARTITION_BYTES_MIN = 8
-_INDEX_SIZE = struct.Struct(">ii")
 _RESULT = struct.Struct(">ihqqq")
 _RESULT_4 = struct.Struct(">ihqq")
 _LEADER = struct.Struct(">ii")
@@ -123,43 +111,46 @@ def decode_produce(version: int, buf: bytes | bytearray | memoryview, at: int = 
 
 def _decode_flexible(version: int, buf: bytes | bytearray | memoryview, at: int) -> ProduceRequest:
     view = memoryview(buf)
+    raw = view  # typed in the .pxd: indexing it is C
     transactional_id = None
-    if view[at] == 0:
+    if raw[at] == 0:
         at += 1
     else:
-        transactional_id, at = read_compact_string(view, at)
-    acks, timeout_ms = _ACKS_TIMEOUT.unpack_from(view, at)
+        transactional_id, at = primitives.read_compact_string(view, at)
+    acks = fixed.read_i16(raw, at)
+    timeout_ms = fixed.read_i32(raw, at + 2)
     topics: list[TopicRecords] = []
     room = PARTITIONS_MAX
-    topic_count, at = read_count(view, at + 6)
+    topic_count, at = primitives.read_count(raw, at + 6)
     for _ in range(topic_count):
         name = None
         topic_id = None
         if version >= TOPIC_ID_FROM:
-            topic_id, at = read_uuid(view, at)
+            topic_id, at = primitives.read_uuid(view, at)
         else:
-            name, at = read_compact_string(view, at)
-        count, at = read_count(view, at)
+            name, at = primitives.read_compact_string(view, at)
+        count, at = primitives.read_count(raw, at)
         room -= count + 1
         if room < 0:
             raise DecodeError(f"more than {PARTITIONS_MAX} partitions")
         partitions, at = _read_partitions(view, at, count)
         topics.append((name, topic_id, partitions))
-        at = at + 1 if view[at] == 0 else skip_tagged_fields(view, at)
-    skip_tagged_fields(view, at)
+        at = at + 1 if raw[at] == 0 else varint.skip_tagged_fields(raw, at)
+    varint.skip_tagged_fields(raw, at)
     return ProduceRequest(transactional_id, acks, timeout_ms, topics)
 
 
 def _read_partitions(view: memoryview, at: int, count: int) -> tuple[list[PartitionRecords], int]:
-    size = len(view)
+    raw = view
+    size = len(raw)
     partitions: list[PartitionRecords] = []
     for _ in range(count):
-        index = _I32.unpack_from(view, at)[0]
+        index = fixed.read_i32(raw, at)
         at += 4
-        length = view[at]
+        length = raw[at]
         at += 1
         if length > 0x7F:
-            length, at = read_uvarint(view, at - 1)
+            length, at = varint.read_uvarint(raw, at - 1)
         if length:
             end = at + length - 1
             if end > size:
@@ -168,24 +159,26 @@ def _read_partitions(view: memoryview, at: int, count: int) -> tuple[list[Partit
             at = end
         else:
             partitions.append((index, None))
-        at = at + 1 if view[at] == 0 else skip_tagged_fields(view, at)
+        at = at + 1 if raw[at] == 0 else varint.skip_tagged_fields(raw, at)
     return partitions, at
 
 
 def _decode_legacy(buf: bytes | bytearray | memoryview, at: int) -> ProduceRequest:
     view = memoryview(buf)
+    raw = view  # typed in the .pxd: indexing it is C
     transactional_id = None
-    if _I16.unpack_from(view, at)[0] == -1:
+    if fixed.read_i16(raw, at) == -1:
         at += 2
     else:
-        transactional_id, at = read_legacy_string(view, at)
-    acks, timeout_ms = _ACKS_TIMEOUT.unpack_from(view, at)
+        transactional_id, at = primitives.read_legacy_string(view, at)
+    acks = fixed.read_i16(raw, at)
+    timeout_ms = fixed.read_i32(raw, at + 2)
     topics: list[TopicRecords] = []
     room = PARTITIONS_MAX
-    topic_count, at = read_legacy_count(view, at + 6, _TOPIC_BYTES_MIN)
+    topic_count, at = primitives.read_legacy_count(raw, at + 6, _TOPIC_BYTES_MIN)
     for _ in range(topic_count):
-        name, at = read_legacy_string(view, at)
-        count, at = read_legacy_count(view, at, _PARTITION_BYTES_MIN)
+        name, at = primitives.read_legacy_string(view, at)
+        count, at = primitives.read_legacy_count(raw, at, _PARTITION_BYTES_MIN)
         room -= count + 1
         if room < 0:
             raise DecodeError(f"more than {PARTITIONS_MAX} partitions")
@@ -195,10 +188,12 @@ def _decode_legacy(buf: bytes | bytearray | memoryview, at: int) -> ProduceReque
 
 
 def _read_legacy_partitions(view: memoryview, at: int, count: int) -> tuple[list[PartitionRecords], int]:
-    size = len(view)
+    raw = view
+    size = len(raw)
     partitions: list[PartitionRecords] = []
     for _ in range(count):
-        index, length = _INDEX_SIZE.unpack_from(view, at)
+        index = fixed.read_i32(raw, at)
+        length = fixed.read_i32(raw, at + 4)
         at += 8
         if length >= 0:
             end = at + length
@@ -229,15 +224,15 @@ def _encode_flexible(
     version: int, topics: Sequence[ProducedTopic], throttle_ms: int, nodes: Iterable[NodeEndpoint]
 ) -> bytes:
     out = bytearray()
-    write_uvarint(out, len(topics) + 1)
+    varint.write_uvarint(out, len(topics) + 1)
     for name, topic_id, partitions in topics:
         if version >= TOPIC_ID_FROM:
             out += (topic_id or ZERO_UUID).bytes
         else:
             encoded = (name or "").encode()
-            write_uvarint(out, len(encoded) + 1)
+            varint.write_uvarint(out, len(encoded) + 1)
             out += encoded
-        write_uvarint(out, len(partitions) + 1)
+        varint.write_uvarint(out, len(partitions) + 1)
         for part in partitions:
             out += _RESULT.pack(
                 part.partition,
@@ -263,7 +258,7 @@ def _encode_flexible(
 
 
 def _write_errors(out: bytearray, version: int, part: ProducedPartition) -> None:
-    write_uvarint(out, len(part.record_errors) + 1)
+    varint.write_uvarint(out, len(part.record_errors) + 1)
     for index, message in part.record_errors:
         out += _I32.pack(index)
         out += compact_string(message)
@@ -277,7 +272,7 @@ def _write_errors(out: bytearray, version: int, part: ProducedPartition) -> None
 
 
 def _write_tag_body(out: bytearray, body: bytes) -> None:
-    write_uvarint(out, len(body))
+    varint.write_uvarint(out, len(body))
     out += body
 
 

@@ -44,9 +44,11 @@ def read_varlong(buf: Buffer, at: int) -> tuple[int, int]:
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            if value > 0xFFFFFFFFFFFFFFFF:
+            if shift == _VARLONG_SHIFT_MAX and byte > 1:
                 raise DecodeError("varlong beyond 64 bits")
-            return (value >> 1) ^ -(value & 1), at
+            # Written without a negated unsigned number, which C reads differently.
+            half = value >> 1
+            return (-half - 1 if value & 1 else half), at
         shift += 7
         if shift > _VARLONG_SHIFT_MAX:
             raise DecodeError("varlong of more than 10 bytes")
