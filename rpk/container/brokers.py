@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rpk.container import node_file
 from rpk.container.addresses import HOST
 from rpk.out.errors import OperationFailed
-from rpk.system import daemon
+from rpk.system import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ProcessRuntime:
         started: list[Node] = []
         try:
             for node in cluster.nodes:
-                if daemon.is_running(node.pid, node.started):
+                if process.is_running(node.identity):
                     continue
                 node, ready = _spawn(cluster, node, environment)
                 started.append(node)
@@ -65,7 +65,7 @@ class ProcessRuntime:
                 _await_ready(cluster, node, ready, deadline, notice)
         except BaseException:
             for node in started:
-                daemon.end(node.pid, node.started, grace_s=2)
+                process.terminate(node.identity, grace_s=2)
             before.save()
             raise
         finally:
@@ -77,15 +77,15 @@ class ProcessRuntime:
         """Stop every broker; the cluster then, and of each that ran whether it ended by itself."""
         ended: list[tuple[Node, bool]] = []
         for node in cluster.nodes:
-            if daemon.is_running(node.pid, node.started):
-                ended.append((node, daemon.end(node.pid, node.started, grace_s=STOP_S)))
+            if process.is_running(node.identity):
+                ended.append((node, process.terminate(node.identity, grace_s=STOP_S)))
             cluster = cluster.with_node(replace(node, pid=0, started=0, wanted=False))
             cluster.save()
         return cluster, ended
 
     def state(self, cluster: Cluster, node: Node) -> State:
         """Look at the process; a broker that should run and does not has failed, its log's last words say why."""
-        if daemon.is_running(node.pid, node.started):
+        if process.is_running(node.identity):
             return State(status=RUNNING)
         if not node.wanted:
             return State(status=STOPPED)
@@ -100,19 +100,19 @@ def _spawn(cluster: Cluster, node: Node, environment: Mapping[str, str]) -> tupl
     path = node_file.write(cluster, node)
     reader, writer = os.pipe()
     try:
-        process, started = daemon.spawn(
+        identity = process.spawn(
             [sys.executable, "-m", "engine.node", "--redpanda-cfg", path, "--ready-fd", str(writer)],
-            log=cluster.log_path(node),
+            log_path=cluster.log_path(node),
             directory=cluster.node_directory(node),
             environment=environment,
-            ready_fd=writer,
+            inherit=[writer],
         )
-    except OSError as error:
+    except OperationFailed:
         os.close(reader)
-        raise OperationFailed(f"broker {node.node_id} could not be started", cause=str(error)) from error
+        raise
     finally:
         os.close(writer)
-    return replace(node, pid=process.pid, started=started, wanted=True), reader
+    return replace(node, pid=identity.pid, started=identity.start_ticks, wanted=True), reader
 
 
 def _await_ready(

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from rpk.out.errors import OperationFailed, TransientError
 from rpk.system import files, paths
+from rpk.system.process import Identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Node:
     """Start time of the process, which tells a reused pid from ours."""
     wanted: bool = False
     """True from start to stop: a wanted node without a process has failed."""
+
+    @property
+    def identity(self) -> Identity:
+        """The process, told from another that was given its pid later."""
+        return Identity(self.pid, self.started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import shutil
 import sys
 
 from rpk.container import cluster as clusters
-from rpk.system import daemon
+from rpk.system import process
 
 GRACE_S = 2.0
 
@@ -23,7 +23,7 @@ def main(directory: str, lifeline: int) -> None:
         pass
     cluster = clusters.load(directory)
     for node in cluster.nodes if cluster is not None else ():
-        daemon.end(node.pid, node.started, grace_s=GRACE_S)
+        process.terminate(node.identity, grace_s=GRACE_S)
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -83,10 +83,11 @@ def spawn(
     log_path: str,
     environment: Mapping[str, str] | None = None,
     directory: str | None = None,
+    inherit: Sequence[int] = (),
 ) -> Identity:
     """Start a detached process in a session of its own, stdin empty, output appended to `log_path`.
 
-    OperationFailed when it cannot be started.
+    inherit: descriptors it gets besides (a readiness pipe). OperationFailed when it cannot be started.
     """
     import subprocess
 
@@ -101,7 +102,7 @@ def spawn(
                 env=dict(environment) if environment is not None else None,
                 cwd=directory,
                 start_new_session=True,
-                close_fds=True,
+                pass_fds=tuple(inherit),
             )
     except (OSError, ValueError) as error:
         raise OperationFailed(f"cannot start {arguments[0]}", cause=str(error)) from error
