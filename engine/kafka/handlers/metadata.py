@@ -43,23 +43,31 @@ class AnswerCache:
     def __init__(self) -> None:
         self._answers: dict[tuple[int, str, bytes], bytes] = {}
         self._bytes = 0
-        self._epoch: tuple[int, int] = (-1, -1)
+        self._epoch = -1
+        self._controller: object = None
+        self._advertised: object = None
 
-    def _turn(self, controller: "Controller") -> None:
-        epoch = (id(controller), controller.epoch)
-        if epoch != self._epoch:
+    def _turn(self, services: "Services") -> None:
+        controller = services.controller
+        if (
+            controller.epoch != self._epoch
+            or controller is not self._controller
+            or services.advertised is not self._advertised
+        ):
             self._answers.clear()
             self._bytes = 0
-            self._epoch = epoch
+            self._epoch = controller.epoch
+            self._controller = controller
+            self._advertised = services.advertised
 
-    def find(self, controller: "Controller", key: tuple[int, str, bytes]) -> bytes | None:
+    def find(self, services: "Services", key: tuple[int, str, bytes]) -> bytes | None:
         """The body kept for the key in this epoch."""
-        self._turn(controller)
+        self._turn(services)
         return self._answers.get(key)
 
-    def keep(self, controller: "Controller", key: tuple[int, str, bytes], body: bytes) -> None:
+    def keep(self, services: "Services", key: tuple[int, str, bytes], body: bytes) -> None:
         """Keep a body until the epoch ends, if there is room."""
-        self._turn(controller)
+        self._turn(services)
         if len(self._answers) < ANSWERS_MAX and self._bytes + len(body) <= ANSWERS_BYTES_MAX:
             self._answers[key] = body
             self._bytes += len(body)
@@ -71,12 +79,11 @@ _answers = AnswerCache()
 def handle(call: "Call") -> None:
     """Answer at once, unless topics must be created first."""
     services = call.services
-    controller: Controller = services.controller
     listener = call.connection.listener
     key = None
     if len(call.frame) - call.body_at <= REQUEST_BYTES_MAX:
         key = (call.api_version, listener, bytes(memoryview(call.frame)[call.body_at :]))
-        body = _answers.find(controller, key)
+        body = _answers.find(services, key)
         if body is not None:
             call.respond_body(body)
             return
@@ -87,7 +94,7 @@ def handle(call: "Call") -> None:
         and request.allow_auto_topic_creation
         and services.cluster_config.get("auto_create_topics_enabled") is True
     ):
-        missing = missing_names(controller, wanted)
+        missing = missing_names(services.controller, wanted)
         if missing:
             task = services.loop.create_task(_create_then_answer(call, request, wanted, missing))
             services.tasks.add(task)
@@ -96,7 +103,7 @@ def handle(call: "Call") -> None:
     body_fields, clean = metadata_body(services, listener, request, wanted, {})
     body = cold.encode_response(ApiKey.METADATA, call.api_version, body_fields)
     if clean and key is not None:
-        _answers.keep(controller, key, body)
+        _answers.keep(services, key, body)
     call.respond_body(body)
 
 
