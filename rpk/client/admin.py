@@ -18,7 +18,7 @@ from rpk.out.errors import AuthError, ConfigError, NotFound, OperationFailed, Rp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
 RESPONSE_BYTES_MAX = 256 * 1024 * 1024
@@ -37,13 +37,20 @@ class AdminClient:
     """Requests to the Admin API of one cluster, all under one deadline."""
 
     def __init__(
-        self, settings: Settings, deadline: Deadline, *, debug: Callable[[str], None] = lambda _: None
+        self,
+        settings: Settings,
+        deadline: Deadline,
+        *,
+        addresses: Sequence[str] | None = None,
+        tls: Tls | None = None,
+        debug: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.addresses = settings.admin_addresses
+        """A client of the Admin API; of another HTTP door of the cluster when `addresses` (and `tls`) are given."""
+        self.addresses = settings.admin_addresses if addresses is None else tuple(addresses)
         self.deadline = deadline
         self.debug = debug
         self._dial_timeout_s = settings.dial_timeout_s
-        self._tls = settings.admin_tls
+        self._tls = settings.admin_tls if addresses is None else tls
         self._session = requests.Session()
         self._session.trust_env = False  # proxies of the environment are for the web, not for brokers
         self._session.headers["User-Agent"] = f"rpk/{__version__}"

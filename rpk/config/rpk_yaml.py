@@ -79,7 +79,9 @@ class RpkYaml:
     @property
     def profiles(self) -> list[dict[str, Any]]:
         """The profiles, as stored; the list may be changed in place."""
-        return list_of_maps(self.data.setdefault("profiles", []), "profiles", self.path)
+        if self.data.get("profiles") is None:
+            self.data["profiles"] = []
+        return list_of_maps(self.data["profiles"], "profiles", self.path)
 
     @property
     def globals(self) -> dict[str, Any]:
@@ -195,8 +197,6 @@ def mapping(value: object, name: str, path: str) -> dict[str, Any]:
 
 def list_of_maps(value: object, name: str, path: str) -> list[dict[str, Any]]:
     """`value` if it is a list of mappings, else ConfigError."""
-    if value is None:
-        return []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ConfigError(f"{path}: {name} must be a list of mappings")
     return value

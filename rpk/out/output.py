@@ -236,7 +236,8 @@ def items_failed(noun: str, failed: Sequence[ItemResult], total: int) -> RpkErro
     """The error a command ends with after printing rows of which some failed; one alone keeps its own hint."""
     first = failed[0].error
     hint = first.hint if first is not None else None
-    return ItemsFailed(f"{len(failed)} of {total} {noun}{'' if total == 1 else 's'} failed", hint=hint)
+    plural = "" if total == 1 else "es" if noun.endswith("s") else "s"
+    return ItemsFailed(f"{len(failed)} of {total} {noun}{plural} failed", hint=hint)
 
 
 def _json(data: object) -> str:

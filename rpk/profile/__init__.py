@@ -1,0 +1,1 @@
+"""`rpk profile`: the settings of several clusters in one file, one of them selected."""
