@@ -97,7 +97,13 @@ class Membership:
         if group.state is GroupState.DEAD:
             return ErrorCode.COORDINATOR_NOT_AVAILABLE
         if not self._has_room(group, request.member_id):
-            group.remove(request.member_id)
+            member = group.members.get(request.member_id)
+            if member is not None:
+                self._rebalance.drop(group, member)
+                self._rebalance.complete_if_all_joined(group)
+            elif request.member_id in group.pending_members:
+                self._forget_pending(group, request.member_id)
+                self._rebalance.complete_if_all_joined(group)
             return ErrorCode.GROUP_MAX_SIZE_REACHED
         if not group.supports(request.protocol_type, request.protocols):
             return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
