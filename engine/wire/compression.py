@@ -99,7 +99,7 @@ def _compress_xerial(data: Buffer) -> bytes:
 
 def _decompress_snappy(data: bytes, max_bytes: int) -> bytes:
     if not data.startswith(_XERIAL_MAGIC):
-        return _decompress_block(data, max_bytes)
+        return _decompress_block(data, 0, max_bytes)
     out = bytearray()
     at = _XERIAL_HEADER_BYTES
     while at < len(data):
@@ -111,15 +111,15 @@ def _decompress_snappy(data: bytes, max_bytes: int) -> bytes:
         end = at + size
         if end > len(data):
             raise DecodeError("damaged snappy data: a block runs past the end")
-        out += _decompress_block(data[at:end], max_bytes - len(out))
+        out += _decompress_block(data[at:end], len(out), max_bytes)
         at = end
     return bytes(out)
 
 
-def _decompress_block(block: bytes, max_bytes: int) -> bytes:
+def _decompress_block(block: bytes, before_bytes: int, max_bytes: int) -> bytes:
     # The block begins with its unfolded size, which the decoder would allocate on trust.
     size, _ = read_uvarint(block, 0)
-    if size > max_bytes:
+    if before_bytes + size > max_bytes:
         raise _too_large(max_bytes)
     if size > _SNAPPY_RATIO_MAX * len(block):
         raise DecodeError("damaged snappy data: impossible size")
