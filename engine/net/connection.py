@@ -292,6 +292,8 @@ class FrameConnection(asyncio.BufferedProtocol):
         self._serve(frames)
 
     def _serve(self, frames: list[bytearray]) -> None:
+        if not frames:
+            return
         self._in_callback = True
         try:
             for frame in frames:

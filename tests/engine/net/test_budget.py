@@ -1,0 +1,43 @@
+"""The memory budget: refuses beyond its limit, wakes in order, never stands still."""
+
+from engine.net.budget import MemoryBudget
+
+
+class Waiting:
+    def __init__(self):
+        self.woken = 0
+
+    def budget_freed(self):
+        self.woken += 1
+
+
+def test_a_frame_larger_than_the_limit_passes_when_nothing_else_is_taken():
+    budget = MemoryBudget(100)
+    assert budget.try_take(150)
+    assert not budget.try_take(1)
+    budget.give(150)
+    assert budget.try_take(1)
+
+
+def test_waiters_are_woken_once_a_quarter_is_free():
+    budget = MemoryBudget(100)
+    waiting = Waiting()
+    assert budget.try_take(100)
+    budget.wait(waiting)
+    assert budget.pressed
+    budget.give(10)
+    assert waiting.woken == 0
+    budget.give(20)
+    assert waiting.woken == 1
+    assert not budget.pressed
+
+
+def test_a_waiter_that_left_is_not_woken_and_the_next_one_is():
+    budget = MemoryBudget(100)
+    first, second = Waiting(), Waiting()
+    assert budget.try_take(100)
+    budget.wait(first)
+    budget.wait(second)
+    budget.forget(first)
+    budget.give(100)
+    assert (first.woken, second.woken) == (0, 1)
