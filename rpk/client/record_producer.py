@@ -23,6 +23,7 @@ BYTES_IN_FLIGHT_MAX = 64 << 20
 DELIVERY_TIMEOUT_DEFAULT_MS = 120_000
 _BATCH = 10_000
 _ROOM_WAIT_S = 0.05
+_PLAIN_ARGUMENTS: tuple[str, ...] = ("value", "key", "partition", "timestamp")
 
 OutgoingRecord = dict[str, Any]
 """value, key, partition, timestamp, headers; absent means unset, None null."""
@@ -116,9 +117,7 @@ class RecordProducer:
         """Send one record; the `KafkaError` when the client refuses it."""
         self._make_room(1)
         headers = record.get("headers")
-        arguments = {
-            name: record[name] for name in ("value", "key", "partition", "timestamp") if name in record
-        }
+        arguments: OutgoingRecord = {name: record[name] for name in _PLAIN_ARGUMENTS if name in record}
         if headers:
             arguments["headers"] = headers
             if self._keep_headers:
