@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
+from rpk.config.expressions import matching
 from rpk.config.keys import suggestion
-from rpk.out.errors import NotFound, UsageError
+from rpk.out.errors import NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rpk.client.model import Metadata, Topic
-
-
-def expression(text: str) -> re.Pattern[str]:
-    """An expression that must match the whole name; `*` alone means every name. UsageError when it is none."""
-    if text in ("*", "^*", "*$", "^*$"):
-        text = ".*"  # legal in Go's expressions, where it matches everything; Python's refuse it
-    text = text.removeprefix("^")
-    if text.endswith("$") and not text.endswith(r"\$"):
-        text = text[:-1]
-    try:
-        return re.compile(f"(?:{text})\\Z")
-    except re.error as error:
-        raise UsageError(f"{text!r} is not a regular expression", cause=str(error)) from error
-
-
-def matching(names: Iterable[str], texts: Sequence[str]) -> list[str]:
-    """The names any of the expressions matches, in their order. No match is no name, never all of them."""
-    patterns = [expression(text) for text in texts]
-    return [name for name in names if any(pattern.match(name) for pattern in patterns)]
 
 
 def matching_topics(metadata: Metadata, texts: Sequence[str], *, internal: bool) -> list[Topic]:

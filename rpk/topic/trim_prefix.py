@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.config.row_file import partition_offsets
 from rpk.config.run import Run, current
 from rpk.out.errors import NotFound, OperationFailed, RpkError, UsageError
 from rpk.out.output import ItemResult, items_failed
@@ -17,8 +18,6 @@ from rpk.topic.selection import unknown_topic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rpk.client.kafka import KafkaClient
     from rpk.client.model import TopicPartition
 
@@ -141,7 +140,7 @@ def asked(
     if from_file is not None:
         if partitions:
             raise UsageError("--from-file excludes --partitions")
-        return read_file(from_file, topic)
+        return partition_offsets(from_file, topic=topic)
     if topic is None or offset is None:
         raise UsageError("which topic?", hint="rpk topic trim-prefix TOPIC -o OFFSET")
     metadata = client.metadata([topic]).topic(topic)
@@ -180,27 +179,3 @@ def numbers(texts: list[str]) -> list[int]:
         if not word.isdecimal():
             raise UsageError(f"--partitions: {word!r} is not a partition")
     return [int(word) for word in words]
-
-
-def read_file(path: str, topic: str | None) -> dict[TopicPartition, int]:
-    """Rows of topic, partition, offset (topic may be given on the command line); UsageError names the line."""
-    from rpk.system import files
-
-    text = files.read_text(path)
-    if text is None:
-        raise UsageError(f"there is no file {path}")
-    found: dict[TopicPartition, int] = {}
-    for at, line in enumerate(text.splitlines(), 1):
-        words = line.replace("\t", " ").split()
-        if not words or line.lstrip().startswith(("//", "#")):
-            continue
-        row: Mapping[int, list[str]] = {2: [topic or "", *words], 3: words}
-        name, index, offset = row.get(len(words), ["", "", ""])
-        if not name or not index.isdecimal() or not offset.isdecimal():
-            raise UsageError(
-                f"{path}:{at}: not topic, partition, offset", hint="with TOPIC given: partition, offset"
-            )
-        found[name, int(index)] = int(offset)
-    if not found:
-        raise UsageError(f"{path} names no partition")
-    return found

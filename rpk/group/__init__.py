@@ -1,0 +1,1 @@
+"""`rpk group`: list, describe and change consumer groups."""
