@@ -16,6 +16,10 @@ from rpk.config.run import current
 from rpk.out.commands import Command, Group, find
 from rpk.out.help import GLOBAL_TITLE, Screen, group_screen, render
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def _show_help(context: click.Context, parameter: click.Parameter, value: object) -> None:
     if value and not context.resilient_parsing:
@@ -39,6 +43,12 @@ def _help_options() -> list[click.Option]:
     ]  # fmt: skip
 
 
+def _early_option(name: str, callback: Callable[..., None], *, hidden: bool = False) -> click.Option:
+    return click.Option(
+        [name], is_flag=True, is_eager=True, expose_value=False, callback=callback, hidden=hidden
+    )
+
+
 class LazyGroup(click.Group):
     """A group whose commands are loaded one by one; its help comes from the table alone."""
 
@@ -56,12 +66,11 @@ class LazyGroup(click.Group):
         self.path = path
         self.letters = letters + group.flags
         if group is ROOT:
-            self.params.append(
-                click.Option(
-                    ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version
-                )
-            )
+            self.params.append(_early_option("--version", _show_version))
         options.add_to(self, self.letters)
+        if group is ROOT:
+            # After the global flags: it prints in the format they ask for.
+            self.params.append(_early_option("--print-tree", _show_tree, hidden=True))
 
     def _without_command(self) -> None:
         if click.get_current_context().invoked_subcommand is None:
@@ -203,4 +212,13 @@ def _show_version(context: click.Context, parameter: click.Parameter, value: obj
         from rpk.cli.version import version_line
 
         current().out.raw(version_line() + "\n")
+        context.exit(0)
+
+
+def _show_tree(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    del parameter
+    if value:
+        from rpk.cli.tree import print_tree
+
+        print_tree()
         context.exit(0)

@@ -1,0 +1,1 @@
+"""The pages of `rpk cheat`, one Markdown file each."""

@@ -1,0 +1,1 @@
+"""`rpk generate`: files made from what rpk knows."""
