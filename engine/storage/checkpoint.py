@@ -5,7 +5,7 @@ last at a clean shutdown and removed first at the next start, names the checkpoi
 
 Both are envelopes of `checked_file`; the checkpoint's payload is JSON:
 {"number": n, "wal_floor": lsn, "logs": [[log id, topic, partition, start offset, recovery base, recovery position,
-recovery offset, floor lsn, cleaned offset, cleaned at ms, [[epoch, start], …],
+recovery offset, floor lsn, cleaned offset, horizon ms, [[epoch, start], …],
 [[base, size, next offset, max timestamp, its offset, created ms], …]], …]}
 """
 
@@ -47,7 +47,7 @@ class LogState:
     recovery_offset: int
     floor_lsn: int
     cleaned_offset: int
-    cleaned_at_ms: int
+    horizon_ms: int
     epochs: list[tuple[int, int]]
     segments: dict[int, SegmentState]
 
@@ -64,7 +64,7 @@ class LogState:
                 self.recovery_offset,
                 self.floor_lsn,
                 self.cleaned_offset,
-                self.cleaned_at_ms,
+                self.horizon_ms,
                 self.epochs,
                 [
                     [
@@ -120,7 +120,7 @@ class LogState:
             recovery_offset=_integer(offset),
             floor_lsn=_integer(floor),
             cleaned_offset=_integer(cleaned),
-            cleaned_at_ms=_integer(cleaned_at),
+            horizon_ms=_integer(cleaned_at),
             epochs=[(int(epoch), int(first)) for epoch, first in epochs],
             segments=states,
         )

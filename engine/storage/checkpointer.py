@@ -60,7 +60,7 @@ def log_state(log: Log) -> LogState:
         recovery_offset=log.recovery_offset,
         floor_lsn=log.floor_lsn,
         cleaned_offset=log.cleaned_offset,
-        cleaned_at_ms=log.cleaned_at_ms,
+        horizon_ms=log.horizon_ms,
         epochs=log.epochs.entries(),
         segments=segments,
     )
@@ -95,7 +95,7 @@ class Checkpointer:
     def request(self) -> None:
         """Start a run unless one is under way; nobody waits for it."""
         if not self._lock.locked():
-            self._storage.spawn(self.run())
+            self._storage.spawn(self.run)
 
     async def run(self) -> None:
         """A run that starts after this call. Raises `OSError`, `StorageError`."""

@@ -54,7 +54,6 @@ class Log:
         "active",
         "bases",
         "cached_paths",
-        "cleaned_at_ms",
         "cleaned_offset",
         "compaction_limit",
         "config",
@@ -70,6 +69,7 @@ class Log:
         "failed",
         "floor_lsn",
         "generation",
+        "horizon_ms",
         "log_id",
         "on_durable",
         "on_failure",
@@ -138,7 +138,8 @@ class Log:
         self.deleted = False
         self.cleaned_offset = start_offset
         """Compaction has been through everything below."""
-        self.cleaned_at_ms = 0
+        self.horizon_ms = 0
+        """When the first tombstone that compaction kept may go (wall ms); 0: none waits."""
         self.on_durable: Callable[[Log], None] | None = None
         """Called on the loop when durable_offset rose."""
         self.on_failure: Callable[[Log, StorageError], None] | None = None
@@ -228,6 +229,20 @@ class Log:
         self.durable_position = position
         if chunk.direct:
             segment.synced_bytes = position
+
+    def segment_at(self, base_offset: int) -> Segment | None:
+        """The segment with exactly this base offset."""
+        number = self._segment_number(base_offset)
+        segment = self.segments[number]
+        return segment if segment.base_offset == base_offset else None
+
+    def replace_segments(self, old: list[Segment], new: Segment) -> None:
+        """Put `new` where the run `old` was (compaction)."""
+        first = self.segments.index(old[0])
+        self.segments[first : first + len(old)] = [new]
+        self.bases = [segment.base_offset for segment in self.segments]
+        self.forget_cursors()
+        self.segments_version += 1
 
     def roll_back(self) -> None:
         """Forget all appends that are not durable."""

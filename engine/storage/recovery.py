@@ -47,7 +47,7 @@ class RecoveredLog:
     epochs: EpochCache
     segments: list[Segment]
     cleaned_offset: int = 0
-    cleaned_at_ms: int = 0
+    horizon_ms: int = 0
     snapshot: Snapshot | None = None
 
 
@@ -281,7 +281,7 @@ class Recovery:
             epochs=epochs,
             segments=segments,
             cleaned_offset=state.cleaned_offset if state else 0,
-            cleaned_at_ms=state.cleaned_at_ms if state else 0,
+            horizon_ms=state.horizon_ms if state else 0,
             snapshot=read_newest(self._disk, found.directory, end_offset),
         )
 

@@ -25,6 +25,7 @@ from engine.storage.disk import Disk, HostDisk
 from engine.storage.epochs import EpochCache
 from engine.storage.errors import OffsetOutOfRange, StorageError, StorageFailed, StorageFull
 from engine.storage.flusher import Flushed, Flusher
+from engine.storage.housekeeping import Housekeeper, HousekeepingReport
 from engine.storage.index_cache import IndexCache
 from engine.storage.log import Log, Snapshot, TimestampOffset
 from engine.storage.open_files import OpenFiles
@@ -75,6 +76,11 @@ class Storage:
         self._free_bytes = 0
         self._poll: asyncio.TimerHandle | None = None
         self._closed = False
+        self._housekeeping = asyncio.Lock()
+        self.files_lock = asyncio.Lock()
+        """Held while a log's set of segment files changes in more than one step."""
+        self._housekeeper: Housekeeper
+        self._preparing = False
         self._trash_number = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_checkpoint = clock.monotonic()
@@ -133,7 +139,7 @@ class Storage:
             epochs=found.epochs,
         )
         log.cleaned_offset = max(found.cleaned_offset, found.start_offset)
-        log.cleaned_at_ms = found.cleaned_at_ms
+        log.horizon_ms = found.horizon_ms
         log.snapshot = found.snapshot
         for segment in found.segments:
             if segment.index is not None:
@@ -157,6 +163,7 @@ class Storage:
         )
         for log in self.logs.values():
             log.floor_lsn = 0
+        self._housekeeper = Housekeeper(self)
         self.flusher = Flusher(self.disk, self.wal, self.files, self.config, self._loop, self._flushed)
         await self.checkpointer.run()
         await self.in_background(lambda: self._prepare_directory(wal_directory, old_files))
@@ -178,14 +185,17 @@ class Storage:
         self._closed = self.refusing = True
         if self._poll is not None:
             self._poll.cancel()
-        for task in list(self._tasks):
-            task.cancel()
         clean = True
         try:
             await asyncio.wait_for(self.flusher.run(lambda: None), self.config.close_timeout_ms / 1000)
         except TimeoutError:
             clean = False
+        await self._housekeeper.compactor.stop()
+        async with self._housekeeping:
+            pass
         await self.checkpointer.settle()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=self.config.close_timeout_ms / 1000)
         if clean:
             clean = await self._close_clean()
         stopped = await self.in_background(lambda: self.flusher.stop(self.config.close_timeout_ms / 1000))
@@ -228,16 +238,16 @@ class Storage:
         """Run `work` on the background thread, after what is queued there."""
         return self._loop.run_in_executor(self._executor, work)
 
-    def spawn(self, work: Awaitable[None]) -> None:
-        """Let `work` go on by itself until close."""
+    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Let `work()` go on by itself; close waits for it."""
         task = asyncio.ensure_future(self._guard(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @staticmethod
-    async def _guard(work: Awaitable[None]) -> None:
+    async def _guard(work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except (OSError, StorageError) as error:
             logger.warning("background work failed: %s", error)
 
@@ -276,6 +286,10 @@ class Storage:
         log.suspended = StorageFailed(f"{log.partition} is deleted")
         self.drop_queued(log)
         await self.flusher.run(lambda: None)
+        async with self.files_lock:
+            await self._remove_log(log)
+
+    async def _remove_log(self, log: Log) -> None:
         self.logs.pop(log.log_id, None)
         self.checkpointer.forget(log)
         for segment in log.segments:
@@ -290,7 +304,7 @@ class Storage:
             self.disk.sync_directory(trash.rpartition("/")[0])
 
         await self.in_background(move)
-        self.spawn(self.in_background(lambda: self.disk.remove_tree(trash)))
+        self.spawn(lambda: self.in_background(lambda: self.disk.remove_tree(trash)))
 
     # --- space and back-pressure ---
 
@@ -374,9 +388,7 @@ class Storage:
             finally:
                 self._preparing = False
 
-        self.spawn(prepare())
-
-    _preparing = False
+        self.spawn(prepare)
 
     def drop_queued(self, log: Log) -> None:
         """Forget what the log has enqueued but the flusher has not taken."""
@@ -400,7 +412,7 @@ class Storage:
             self._no_space = True
             self.refusing = True
             log.suspended = error
-            self.spawn(self._resume(log))
+            self.spawn(lambda: self._resume(log))
         else:
             log.failed = error
             log.pinned_lsn = self.checkpointer.wal_floor
@@ -441,12 +453,22 @@ class Storage:
             log.pinned_lsn = self.checkpointer.wal_floor
             raise log.failed from error
 
+    async def housekeep(self) -> HousekeepingReport:
+        """One round of rolling by age, retention and compaction; to be called every `log_compaction_interval_ms`.
+
+        A call during a round returns at once. Raises `OSError`, `StorageError`.
+        """
+        if self._closed or self._housekeeping.locked():
+            return HousekeepingReport(0, 0, 0)
+        async with self._housekeeping:
+            return await self._housekeeper.run()
+
     # --- what Log delegates ---
 
     def save_snapshot(self, log: Log, offset: int, blob: bytes) -> None:
         """Write producer state as of `offset`, in the background."""
         snapshot = Snapshot(offset, blob)
-        self.spawn(self.in_background(lambda: write_snapshot(self.disk, log.directory, snapshot)))
+        self.spawn(lambda: self.in_background(lambda: write_snapshot(self.disk, log.directory, snapshot)))
 
     def find_timestamp(self, log: Log, timestamp: int, upto: int) -> TimestampOffset | None:
         """See `Log.offset_for_timestamp`."""
@@ -476,6 +498,11 @@ class Storage:
 
     async def drop_trimmed(self, log: Log) -> None:
         """Remove segments that lie wholly below the start and below what the checkpoint calls safe."""
+        async with self.files_lock:
+            if not log.deleted:
+                await self._drop_trimmed(log)
+
+    async def _drop_trimmed(self, log: Log) -> None:
         limit = min(log.start_offset, log.recovery_base)
         gone = []
         while len(log.segments) > 1 and log.bases[1] <= limit and log.segments[0] is not log.durable_segment:
@@ -507,8 +534,9 @@ class Storage:
         try:
             await self.flusher.run(lambda: None)
             await asyncio.sleep(0)
-            log.cut(offset)
-            await self._cut_files(log)
+            async with self.files_lock:
+                log.cut(offset)
+                await self._cut_files(log)
             log.floor_lsn = self.flushed_lsn
             end_offset = log.end_offset
             await self.in_background(lambda: drop_above(self.disk, log.directory, end_offset))
