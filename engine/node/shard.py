@@ -305,8 +305,11 @@ class Shard:
         if self._server is None:
             return
         drain = asyncio.ensure_future(self._server.drain(DRAIN_SECONDS_MAX))
+        await asyncio.sleep(0)
+        # What waits for others is answered now, or the drain would wait for it too.
+        if self._services is not None:
+            self._services.purgatory.finish_all()
         if hasattr(self, "coordinator"):
-            # Parked joins and syncs are answered, or the drain would wait for them.
             await self.coordinator.close()
         await drain
         services = self._services
