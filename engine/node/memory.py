@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+from engine.net.limits import NetLimits
+
 MEBIBYTE = 2**20
 
 
@@ -37,7 +39,7 @@ def plan_memory(asked_bytes: int | None) -> MemoryPlan:
     limit = available_bytes() if asked_bytes is None else asked_bytes
     return MemoryPlan(
         limit_bytes=limit,
-        network_bytes=min(256 * MEBIBYTE, limit // 4),
+        network_bytes=min(NetLimits().memory_bytes_max, limit // 4),
         pending_bytes=min(64 * MEBIBYTE, limit // 8),
         compaction_bytes=min(64 * MEBIBYTE, limit // 16),
     )
