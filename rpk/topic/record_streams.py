@@ -18,15 +18,20 @@ class InputStream:
     """Bytes from a file descriptor, as they arrive."""
 
     def __init__(self, stream: TextIO, wake_fd: int) -> None:
-        self.fd = stream.fileno()
+        self._buffer = stream.buffer
         self._wake_fd = wake_fd
-        self._is_file = stat.S_ISREG(os.fstat(self.fd).st_mode)
-        _widen_pipe(self.fd)
+        self.fd = -1
+        self._is_file = True
+        with contextlib.suppress(OSError, ValueError):
+            # A stream without a descriptor is read like a file: it never waits.
+            self.fd = stream.fileno()
+            self._is_file = stat.S_ISREG(os.fstat(self.fd).st_mode)
+            _widen_pipe(self.fd)
 
     @property
     def is_terminal(self) -> bool:
         """True when a person types."""
-        return os.isatty(self.fd)
+        return self.fd >= 0 and os.isatty(self.fd)
 
     def read(self, wait_s: float | None) -> bytes | None:
         """What has arrived; b"" at the end, None when nothing came within `wait_s` (None: for ever) or on a signal."""
@@ -34,7 +39,7 @@ class InputStream:
             ready, _, _ = select.select([self.fd, self._wake_fd], [], [], wait_s)
             if self.fd not in ready:
                 return None
-        return os.read(self.fd, CHUNK_BYTES)
+        return os.read(self.fd, CHUNK_BYTES) if self.fd >= 0 else self._buffer.read(CHUNK_BYTES)
 
 
 class OutputStream:
