@@ -10,8 +10,6 @@ from typing import Any
 
 import click
 
-from rpk.config.durations import parse_duration
-from rpk.config.resolve import parse_override
 from rpk.config.run import current
 from rpk.out.colour import CHOICES
 from rpk.out.errors import UsageError
@@ -29,6 +27,10 @@ def _store(name: str) -> Any:  # noqa: ANN401 - click's callback type
 
 def _overrides(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> None:
     del parameter
+    if not values:
+        return
+    from rpk.config.resolve import parse_override
+
     for value in values:
         if value in ("list", "help"):
             from rpk.cli.keys_help import keys_text
@@ -59,6 +61,8 @@ def _colour(context: click.Context, parameter: click.Parameter, value: str | Non
 def _timeout(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     del context, parameter
     if value is not None:
+        from rpk.config.durations import parse_duration
+
         if parse_duration(value) <= 0:
             raise UsageError(f"--timeout {value} is not positive")
         current().options.timeout = value

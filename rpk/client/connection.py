@@ -69,8 +69,6 @@ class Connection:
 
     def open(self) -> Connection:
         """Connect and shake hands; raises RpkError with a diagnosis."""
-        from rpk.client import diagnose
-
         try:
             self._dial()
             self._negotiate()
@@ -80,6 +78,8 @@ class Connection:
             self.close()
             raise
         except (OSError, PeerClosed, NotKafka, wire.WireError, ValueError) as error:
+            from rpk.client import diagnose
+
             self.close()
             raise diagnose.connection_error(self, error) from error
         return self
@@ -111,8 +111,6 @@ class Connection:
 
         wait_s: how long the broker may take, within the deadline of the command.
         """
-        from rpk.client import diagnose
-
         try:
             data = self._exchange(api_key, version, body, flexible=flexible, wait_s=wait_s)
             self._answered += 1
@@ -126,6 +124,8 @@ class Connection:
         except (OSError, PeerClosed, NotKafka, wire.WireError) as error:
             self.close()
             if self._answered == 0:
+                from rpk.client import diagnose
+
                 raise diagnose.first_request_error(self, error) from error
             raise TransientError(f"the connection to {self.address} broke", cause=str(error)) from error
         return data

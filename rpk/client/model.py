@@ -1,8 +1,11 @@
-"""What brokers tell commands, as small records of our own; errors are values in them, ready to show."""
+"""What brokers tell commands, as small records of our own; errors are values in them, ready to show.
+
+Named tuples, for start-up (see `rpk.config.settings`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rpk.out.errors import RpkError
 
@@ -14,8 +17,7 @@ LATEST = -1
 MAX_TIMESTAMP = -3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broker:
+class Broker(NamedTuple):
     """A broker as it advertises itself."""
 
     node_id: int
@@ -29,11 +31,10 @@ class Broker:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
+class Partition(NamedTuple):
     """One partition in metadata; leader -1 is none; `leader_epoch` -1 is unknown."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a partition
     leader: int
     leader_epoch: int
     replicas: tuple[int, ...]
@@ -42,8 +43,7 @@ class Partition:
     error: RpkError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(NamedTuple):
     """One topic in metadata; with `error` the rest is empty. `topic_id` is 32 hex digits or empty."""
 
     name: str
@@ -58,8 +58,7 @@ class Topic:
         return len(self.partitions[0].replicas) if self.partitions else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class Metadata(NamedTuple):
     """Brokers by id ascending, topics by name; controller -1 is none."""
 
     cluster_id: str | None

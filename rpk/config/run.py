@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 
-from rpk.config.durations import parse_duration
 from rpk.out.errors import InternalError
 from rpk.out.output import Output
 
@@ -90,6 +89,8 @@ class Run:
     def timeout_s(self, default_s: float | None = None) -> float:
         """Seconds this command may spend on the cluster: `--timeout`, else its own default, else the setting."""
         if self.options.timeout is not None:
+            from rpk.config.durations import parse_duration
+
             return parse_duration(self.options.timeout)
         return self.settings.command_timeout_s if default_s is None else default_s
 
