@@ -1,7 +1,7 @@
 """Scenarios of group protocol as text: tests/data/coordinator/*.txt.
 
-A scenario is blocks of commands, a line ``----`` and what they lead to. Run this file with --rewrite to write the
-outcome of today's code into all scenarios, then review the difference.
+A scenario is blocks of commands, a line ``----`` and what they lead to. ``pytest --rewrite`` on this file writes the
+outcome of today's code into all scenarios; then review the difference.
 
 Names (``a``, ``b``) stand for members: a JoinGroup answered for ``a`` gives ``a`` its member id and generation, which
 later commands use unless they say ``id=`` or ``gen=``. Member ids show as client id and number: ``a-1``.
@@ -9,7 +9,6 @@ later commands use unless they say ``id=`` or ``gen=``. Member ids show as clien
 
 import re
 import shlex
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -122,7 +121,9 @@ class World:
         return shown
 
     def do_config(self, names, options):
-        self.config = replace(self.config, **{key: None if v == "none" else int(v) for key, v in options.items()})
+        self.config = replace(
+            self.config, **{key: None if v == "none" else int(v) for key, v in options.items()}
+        )
         self.shard.configure(self.config)
 
     def do_log(self, names, options):
@@ -262,11 +263,15 @@ class World:
         self.shard.topics_deleted(names)
 
     def do_list(self, names, options):
-        return [f"{one.group_id}: {one.state} {one.protocol_type or '-'}" for one in self.shard.list()] or ["-"]
+        return [f"{one.group_id}: {one.state} {one.protocol_type or '-'}" for one in self.shard.list()] or [
+            "-"
+        ]
 
     def do_describe(self, names, options):
         found = self.shard.describe(names[0] if names else GROUP)
-        shown = [f"{found.state} {found.error.name} {found.protocol_type or '-'} {found.protocol_name or '-'}"]
+        shown = [
+            f"{found.state} {found.error.name} {found.protocol_type or '-'} {found.protocol_name or '-'}"
+        ]
         for member in found.members:
             instance = f" instance={member.group_instance_id}" if member.group_instance_id else ""
             shown.append(
@@ -358,19 +363,14 @@ def _play(world: World, text: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.txt")), ids=lambda path: path.stem)
-def test_scenario(path):
+def test_scenario(path, request):
     text = path.read_text()
-    assert play(text) == text
+    outcome = play(text)
+    if request.config.getoption("--rewrite"):
+        path.write_text(outcome)
+    else:
+        assert outcome == text
 
 
 def test_there_are_scenarios():
     assert len(list(SCENARIOS.glob("*.txt"))) >= 8
-
-
-if __name__ == "__main__":
-    for path in sorted(SCENARIOS.glob("*.txt")):
-        outcome = play(path.read_text())
-        if outcome != path.read_text():
-            if "--rewrite" in sys.argv:
-                path.write_text(outcome)
-            print(f"{path.name} {'rewritten' if '--rewrite' in sys.argv else 'differs'}")
