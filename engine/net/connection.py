@@ -301,7 +301,8 @@ class FrameConnection(asyncio.BufferedProtocol):
                     self.frame_received(frame)
         finally:
             self._in_callback = False
-        self.flush()
+        if not self._output.empty or self._paused or self._closing:
+            self.flush()
 
     def _pause(self) -> None:
         if not self._paused and self._transport is not None:

@@ -22,11 +22,11 @@ class NetShared:
 
     __slots__ = (
         "_dirty",
+        "_limits",
         "_receive_buffer",
         "budget",
         "close_log",
         "idle_closed",
-        "limits",
         "loop",
         "receive_view",
         "tick",
@@ -34,7 +34,7 @@ class NetShared:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: NetLimits) -> None:
         self.loop = loop
-        self.limits = limits
+        self._limits = limits
         self.budget = MemoryBudget(max(limits.memory_bytes_max, limits.request_bytes_max))
         self.close_log = CloseLog(_logger)
         self.tick = 0
@@ -45,6 +45,16 @@ class NetShared:
         self.receive_view = memoryview(self._receive_buffer)
         """Filled and handed over in one step by the loop, so that one serves all connections."""
         self._dirty: list[FrameConnection] = []
+
+    @property
+    def limits(self) -> NetLimits:
+        """The bounds in force. New ones reach the memory budget at once, connections as they are made."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: NetLimits) -> None:
+        self._limits = limits
+        self.budget.limit_bytes = max(limits.memory_bytes_max, limits.request_bytes_max)
 
     def flush_soon(self, connection: "FrameConnection") -> None:
         """Flush `connection` once this loop turn's callbacks have queued their answers."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import random
 import struct
 import time
 from uuid import UUID
@@ -490,3 +491,68 @@ def test_bytes_behind_a_request_are_ignored(with_engine):
         assert answer.controller_id == 1
 
     with_engine(scenario)
+
+
+def _mutated(frame, chance):
+    kind = chance.randrange(4)
+    if kind == 0:
+        return frame[: chance.randrange(8, len(frame))]
+    changed = bytearray(frame)
+    for _ in range(chance.randrange(1, 6)):
+        at = chance.randrange(len(changed))
+        changed[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+    if kind == 1:
+        at = chance.randrange(8, len(changed))
+        changed[at:at] = os.urandom(chance.randrange(1, 9))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_requests_never_break_the_broker(with_engine, seed, caplog):
+    caplog.set_level(logging.ERROR)
+    chance = random.Random(seed)
+
+    async def scenario(engine, connect):
+        topic_id = await engine.topic("t", 2)
+        frames = []
+        for version in (3, 8, 9, 13):
+            body = produce([(0, records(b"a", b"b")), (1, records(b"c"))], topic_id=topic_id)
+            frames.append((ApiKey.PRODUCE, version, body))
+        for version in (4, 11, 12, 18):
+            frames.append(
+                (ApiKey.FETCH, version, fetch([(0, 0, {}), (1, 0, {})], topic_id=topic_id, session=(0, 0)))
+            )
+        frames.append((ApiKey.API_VERSIONS, 3, {"client_software_name": "a", "client_software_version": "b"}))
+        listing = {"partition_index": 0, "current_leader_epoch": -1, "timestamp": -1}
+        frames.append(
+            (
+                ApiKey.LIST_OFFSETS,
+                7,
+                {"replica_id": -1, "isolation_level": 0, "topics": [{"name": "t", "partitions": [listing]}]},
+            )
+        )
+        client = await connect()
+        for number in range(250):
+            key, version, body = chance.choice(frames)
+            good = request_header(key, version, 1, "test") + cold.encode_request(key, version, body)
+            frame = _mutated(good, chance)
+            try:
+                client.writer.write(struct.pack(">i", len(frame)) + frame)
+                await client.writer.drain()
+            except ConnectionError:
+                pass
+            if client.writer.is_closing() or client.reader.at_eof() or number % 10 == 9:
+                client.writer.close()
+                client = await connect()
+        client.writer.close()
+        survivor = await connect()
+        answer = await survivor.ask(ApiKey.PRODUCE, 9, produce([(0, records(b"still here"))]))
+        assert produced(answer)[0][:2] == (0, 0)
+        survivor.writer.close()
+        while engine.server.connections:  # noqa: ASYNC110  # they end in the loop's own callbacks
+            await asyncio.sleep(0.01)
+        assert engine.shared.budget.used_bytes == 0
+        assert len(engine.services.purgatory) == 0
+
+    with_engine(scenario)
+    assert [record.getMessage() for record in caplog.records] == []

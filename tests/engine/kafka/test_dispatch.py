@@ -20,7 +20,9 @@ def test_every_handler_file_is_served_and_nothing_else():
         module = importlib.import_module(api.handle.__module__)
         assert module.__name__.rpartition(".")[2] == ApiKey(api.key).name.lower()
         assert module.__doc__
-        assert "ersion" in module.__doc__, f"{module.__name__} does not say which versions it serves"
+        low, high = api.versions
+        said = f"{low}-{high}" if low < high else f"{low}"
+        assert said in module.__doc__, f"{module.__name__} does not say that it serves {said}"
 
 
 def test_claimed_versions_have_messages():

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import tempfile
 
 import pytest
@@ -12,6 +15,7 @@ import uvloop
 from engine.net.connection import FrameConnection
 from engine.net.exchange import Exchange
 from engine.net.limits import NetLimits
+from engine.net.output import TransportOutput
 from engine.net.server import Listener, Server
 from engine.net.shared import NetShared
 
@@ -157,6 +161,64 @@ def test_files_and_memory_never_interleave_for_a_slow_reader(run):
         await asyncio.sleep(0.1)
         got = [await answer(reader) for _ in bodies]
         assert got == [content, bodies[1], content, bodies[3], bodies[4]]
+
+    run(scenario)
+
+
+def test_the_transport_path_sends_the_same(run, monkeypatch):
+    """What TLS connections go through, without TLS."""
+    monkeypatch.setattr(
+        "engine.net.connection.DirectOutput",
+        lambda loop, fd, resumed: TransportOutput(resumed.__self__._transport),
+    )
+
+    async def scenario(rig):
+        content = os.urandom(5_000_000)
+        rig.file.write(content)
+        rig.file.flush()
+        reader, writer = await rig.connect(receive_buffer=8192)
+        bodies = [b"f" * 8, b"1" * 500_000, b"f" * 8, b"2" * 9]
+        writer.write(b"".join(map(reply, bodies)))
+        await asyncio.sleep(0.1)
+        assert [await answer(reader) for _ in bodies] == [content, bodies[1], content, bodies[3]]
+
+    run(scenario)
+
+
+def test_tls(run, tmp_path):
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    pem = tmp_path / "server.pem"
+    arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    arguments += [
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "2",
+        "-keyout",
+        str(pem),
+        "-out",
+        str(tmp_path / "cert.pem"),
+    ]
+    subprocess.run([openssl, *arguments], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "cert.pem").read_text())
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(pem)
+    client_side = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    client_side.check_hostname = False
+
+    async def scenario(rig):
+        content = os.urandom(3_000_000)
+        rig.file.write(content)
+        rig.file.flush()
+        listener = Listener(name="tls", host="127.0.0.1", port=0, tls=server_side)
+        await rig.server.start([listener])
+        reader, writer = await asyncio.open_connection(*rig.server.addresses["tls"], ssl=client_side)
+        rig.clients.append((reader, writer))
+        bodies = [b"f" * 8, b"1" * 200_000, b"f" * 8, b"2" * 9]
+        writer.write(b"".join(map(reply, bodies)))
+        assert [await answer(reader) for _ in bodies] == [content, bodies[1], content, bodies[3]]
 
     run(scenario)
 
