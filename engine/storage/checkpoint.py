@@ -5,7 +5,7 @@ last at a clean shutdown and removed first at the next start, names the checkpoi
 
 Both are envelopes of `checked_file`; the checkpoint's payload is JSON:
 {"number": n, "wal_floor": lsn, "logs": [[log id, topic, partition, start offset, recovery base, recovery position,
-recovery offset, floor lsn, cleaned offset, horizon ms, [[epoch, start], …],
+recovery offset, floor lsn, pinned lsn, cleaned offset, horizon ms, [[epoch, start], …],
 [[base, size, next offset, max timestamp, its offset, created ms], …]], …]}
 """
 
@@ -37,7 +37,11 @@ class SegmentState:
 
 @dataclass(slots=True, kw_only=True)
 class LogState:
-    """What the checkpoint says of one log."""
+    """What the checkpoint says of one log.
+
+    Its frames below `floor_lsn` are void. `pinned_lsn` (-1: none) is set for a log that the disk failed: frames from
+    there on count, even below the write-ahead log's own floor.
+    """
 
     log_id: int
     partition: TopicPartition
@@ -46,6 +50,7 @@ class LogState:
     recovery_position: int
     recovery_offset: int
     floor_lsn: int
+    pinned_lsn: int
     cleaned_offset: int
     horizon_ms: int
     epochs: list[tuple[int, int]]
@@ -63,6 +68,7 @@ class LogState:
                 self.recovery_position,
                 self.recovery_offset,
                 self.floor_lsn,
+                self.pinned_lsn,
                 self.cleaned_offset,
                 self.horizon_ms,
                 self.epochs,
@@ -93,8 +99,9 @@ class LogState:
             position,
             offset,
             floor,
+            pinned,
             cleaned,
-            cleaned_at,
+            horizon,
             epochs,
             segments,
         ) = row
@@ -119,8 +126,9 @@ class LogState:
             recovery_position=_integer(position),
             recovery_offset=_integer(offset),
             floor_lsn=_integer(floor),
+            pinned_lsn=_integer(pinned),
             cleaned_offset=_integer(cleaned),
-            horizon_ms=_integer(cleaned_at),
+            horizon_ms=_integer(horizon),
             epochs=[(int(epoch), int(first)) for epoch, first in epochs],
             segments=states,
         )

@@ -59,6 +59,7 @@ def log_state(log: Log) -> LogState:
         recovery_position=log.recovery_position,
         recovery_offset=log.recovery_offset,
         floor_lsn=log.floor_lsn,
+        pinned_lsn=log.pinned_lsn if log.failed is not None else -1,
         cleaned_offset=log.cleaned_offset,
         horizon_ms=log.horizon_ms,
         epochs=log.epochs.entries(),
@@ -178,7 +179,14 @@ class Checkpointer:
         return failed
 
     def _row(self, log: Log) -> str:
-        key = (log.start_offset, log.recovery_offset, log.floor_lsn, log.cleaned_offset, log.segments_version)
+        key = (
+            log.start_offset,
+            log.recovery_offset,
+            log.floor_lsn,
+            log.pinned_lsn,
+            log.cleaned_offset,
+            log.segments_version,
+        )
         cached = self._rows.get(log.log_id)
         if cached is not None and cached[0] == key:
             return cached[1]

@@ -41,7 +41,7 @@ class Housekeeper:
             return False
         if self._storage.clock.wall_ms() - segment.created_ms < segment_ms:
             return False
-        log.roll(log.end_offset)
+        log.roll()
         return True
 
     async def _retain(self) -> int:
@@ -78,7 +78,7 @@ class Housekeeper:
         if not count:
             return leftover
         if count == len(log.segments):
-            log.roll(log.end_offset)
+            log.roll()
         start = log.bases[count]
         if start <= log.start_offset:
             return leftover

@@ -177,7 +177,7 @@ class Log:
         if segment.size and (
             segment.size + size > self.config.segment_bytes or base_offset - segment.base_offset >= 2**31
         ):
-            segment = self.roll(base_offset)
+            segment = self.roll()
         index = segment.index
         if index is None:
             index = storage.indexes.load(segment)
@@ -206,11 +206,16 @@ class Log:
         error = self.failed or self.suspended or self._storage.refusal()
         return type(error)(*error.args)
 
-    def roll(self, base_offset: int) -> Segment:
-        """Seal the active segment and start one at `base_offset`; the caller's state is saved as of now."""
+    def roll(self) -> Segment:
+        """Seal the active segment and start one at end_offset; the caller's state is saved as of now.
+
+        A segment's base is where its predecessor ends, even if the first batch skips ahead: so recovery can tell a lost
+        tail from a gap that was meant.
+        """
+        base_offset = self.end_offset
         storage = self._storage
         if self.take_snapshot is not None:
-            storage.save_snapshot(self, self.end_offset, self.take_snapshot())
+            storage.save_snapshot(self, base_offset, self.take_snapshot())
         segment = Segment(
             self.directory, base_offset, SegmentIndex(self._interval_bytes), storage.clock.wall_ms()
         )

@@ -212,10 +212,10 @@ class Recovery:
                     f"{path}: its predecessor should end at {header.previous_end} but is intact only to "
                     f"{ends[header.previous_sequence]}: frames were damaged on disk"
                 )
-            ends[header.sequence] = self._redo_file(path, header.sequence, found)
+            ends[header.sequence] = self._redo_file(path, header.sequence, found, checkpoint.wal_floor)
         return next_sequence
 
-    def _redo_file(self, path: str, sequence: int, found: dict[int, _Found]) -> int:
+    def _redo_file(self, path: str, sequence: int, found: dict[int, _Found], wal_floor: int) -> int:
         handle = self._disk.open(path)
         try:
             data = self._disk.read(handle, self._disk.size(handle), 0)
@@ -224,7 +224,7 @@ class Recovery:
         end = FILE_HEADER_BYTES
         for frame in iter_frames(data, sequence):
             log = found.get(frame.log_id)
-            if log is not None and _needed(frame, log):
+            if log is not None and _needed(frame, log, wal_floor):
                 self._redo_frame(frame, log)
             end += FRAME_HEADER_BYTES + len(frame.payload)
         return end
@@ -254,6 +254,8 @@ class Recovery:
             if next_base is not None and segment.next_offset > next_base:
                 intact = False
                 self.report.warnings.append(f"{segment.path}: reaches beyond the next segment")
+            elif next_base is not None and segment.next_offset < next_base:
+                intact = False
             suspect = state is None or base >= state.recovery_base
             if not intact and next_base is not None and suspect and not self._lenient:
                 self._drop_segments(found, bases[number + 1 :])
@@ -270,6 +272,7 @@ class Recovery:
                     found.directory, end_offset, SegmentIndex(self._config.index_interval_bytes), self._now_ms
                 )
             )
+        segments[-1].next_offset = end_offset
         if not self.report.clean:
             self._make_safe(found, segments)
         return RecoveredLog(
@@ -310,17 +313,21 @@ class Recovery:
             if known.size == size and (self.report.clean or sealed):
                 return _trusted(found.directory, known), True
         safe = state is not None and base < state.recovery_base
+        at_recovery_point = state is not None and base == state.recovery_base
         verify_from = size if safe else 0
-        if state is not None and base == state.recovery_base and known is not None:
+        if state is not None and at_recovery_point and known is not None:
             verify_from = state.recovery_position
         segment = Segment(
             found.directory, base, SegmentIndex(self._config.index_interval_bytes), self._now_ms
         )
         segment.on_disk = True
+        segment.synced_bytes = -1  # even an empty one: its cut must be as durable as its bytes
         if known is not None:
             segment.created_ms = known.created_ms
         file = self._files.get(segment.path)
         self._scan(segment, file, size, verify_from, epochs)
+        if state is not None and at_recovery_point and segment.size == state.recovery_position:
+            segment.next_offset = max(segment.next_offset, state.recovery_offset)
         intact = segment.size == size
         if not intact and safe:
             self.report.warnings.append(f"{segment.path}: damaged at byte {segment.size} of {size}")
@@ -351,11 +358,13 @@ class Recovery:
         self._disk.sync_directory(found.directory)
 
 
-def _needed(frame: Frame, log: _Found) -> bool:
+def _needed(frame: Frame, log: _Found, wal_floor: int) -> bool:
+    """Whether the frame may hold what the log's segments lost."""
     state = log.state
     if state is None:
-        return True
-    if frame.lsn < state.floor_lsn or frame.segment_base < state.recovery_base:
+        return frame.lsn >= wal_floor
+    floor = state.pinned_lsn if state.pinned_lsn >= 0 else wal_floor
+    if frame.lsn < max(floor, state.floor_lsn) or frame.segment_base < state.recovery_base:
         return False
     end = frame.position + len(frame.payload)
     return frame.segment_base > state.recovery_base or end > state.recovery_position

@@ -492,7 +492,7 @@ class Storage:
         log.start_offset = offset
         log.epochs.cut_before(offset)
         if offset == log.end_offset and log.active.size:
-            log.roll(offset)
+            log.roll()
         await self.checkpointer.run()
         await self.drop_trimmed(log)
 
@@ -523,23 +523,28 @@ class Storage:
         await self.in_background(remove)
 
     async def truncate(self, log: Log, offset: int) -> None:
-        """See `Log.truncate`. Cut the files, then void the log's frames in the checkpoint."""
+        """See `Log.truncate`. First the checkpoint voids the log's frames and recovery point, then the files are cut:
+
+        a crash in between leaves more of the log's old end, never a hole.
+        """
+        if log.failed is not None:
+            raise type(log.failed)(*log.failed.args)
         if offset >= log.end_offset:
             return
         if offset < log.start_offset:
             raise OffsetOutOfRange(offset, log.start_offset, log.end_offset)
-        if log.failed is not None:
-            raise log.failed
+        if log.suspended is not None:
+            raise type(log.suspended)(*log.suspended.args)
         log.suspended = StorageFailed(f"{log.partition} is being truncated")
         try:
             await self.flusher.run(lambda: None)
             await asyncio.sleep(0)
             async with self.files_lock:
                 log.cut(offset)
+                log.floor_lsn = self.flushed_lsn
+                await self.checkpointer.run()
                 await self._cut_files(log)
-            log.floor_lsn = self.flushed_lsn
             end_offset = log.end_offset
             await self.in_background(lambda: drop_above(self.disk, log.directory, end_offset))
-            await self.checkpointer.run()
         finally:
             log.suspended = None

@@ -174,7 +174,7 @@ def test_compaction_equals_a_naive_model(tmp_path_factory, sent, segment_bytes, 
                 await flushed(log)
                 await storage.housekeep()
         end = log.end_offset
-        log.roll(end)
+        log.roll()
         put(log, build_batch([(b"tail", b"t")], base_offset=end))
         await flushed(log)
         await storage.housekeep()
