@@ -5,7 +5,7 @@ One `Services` a shard, wired by `engine.node`; one `RequestContext` a cold requ
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.model.ids import NodeId
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import asyncio
 
     from engine.base.clock import Clock
+    from engine.config.cluster_config import ClusterConfig
+    from engine.config.node_config import NodeConfig
+    from engine.controller.runtime import Controller
+    from engine.coordinator.coordinator import GroupCoordinator
     from engine.kafka.dispatch import DispatchTable
     from engine.kafka.fetch_session import FetchSessionCache
     from engine.metrics.kafka import KafkaMetrics
@@ -46,10 +50,10 @@ class Services:
     timers: "TimerWheel"
     purgatory: "FetchPurgatory"
     fetch_sessions: "FetchSessionCache"
-    controller: Any = None
-    coordinator: Any = None
-    cluster_config: Any = None
-    node_config: Any = None
+    controller: "Controller"
+    coordinator: "GroupCoordinator"
+    cluster_config: "ClusterConfig"
+    node_config: "NodeConfig"
     metrics: "KafkaMetrics"
     tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
     """Cold requests being served, kept from the garbage collector; cancelled at the end of a drain."""

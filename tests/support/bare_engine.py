@@ -116,6 +116,10 @@ class BareEngine:
             purgatory=FetchPurgatory(loop, timers),
             fetch_sessions=FetchSessionCache(clock.monotonic),
             metrics=KafkaMetrics(),
+            controller=None,
+            coordinator=None,
+            cluster_config=None,
+            node_config=None,
         )
         self.shared = NetShared(loop, self.limits)
         self.server = Server(
