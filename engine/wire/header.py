@@ -10,9 +10,9 @@ A frame is an i32 length, a header and a body; `frame_prefix` makes the first tw
 
 import struct
 
-import engine.wire.varint as varint
 from engine.wire.api_keys import ApiKey
 from engine.wire.errors import DecodeError
+from engine.wire.varint import skip_tagged_fields
 
 _NEVER = 0x7FFF
 
@@ -80,7 +80,7 @@ def parse_request_header(buf: bytes | bytearray | memoryview, at: int = 0) -> Re
     elif length != -1:
         raise DecodeError(f"client_id with length {length}")
     if is_flexible(api_key, api_version):
-        at = varint.skip_tagged_fields(buf, at)
+        at = at + 1 if at < len(buf) and buf[at] == 0 else skip_tagged_fields(buf, at)
     return RequestHeader(api_key, api_version, correlation_id, client_id, at)
 
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import engine.wire.varint as varint
 from engine.wire.batch_header import (
     ATTRIBUTES_AT,
     CODEC_MASK,
@@ -30,7 +31,6 @@ from engine.wire.checksum import crc32c
 from engine.wire.compression import DECOMPRESSED_BYTES_MAX, compress, decompress
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import DecodeError, RecordError
-from engine.wire.varint import read_varint, read_varlong, write_varint
 
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _CRC = struct.Struct(">I")
@@ -95,18 +95,19 @@ def _records_body(batch: Buffer, at: int, header: BatchHeader, max_bytes: int) -
 
 
 def _read_record(body: bytes, at: int, header: BatchHeader, append_time: int | None) -> tuple[Record, int]:
-    length, at = read_varint(body, at)
+    raw = body  # typed in the .pxd: indexing it is C
+    length, at = varint.read_varint(raw, at)
     end = at + length
     if length < _RECORD_BYTES_MIN - 1 or end > len(body):
         raise DecodeError(f"a record of {length} bytes, {len(body) - at} are left")
-    attributes = body[at]
-    timestamp_delta, at = read_varlong(body, at + 1)
-    offset_delta, at = read_varint(body, at)
+    attributes = raw[at]
+    timestamp_delta, at = varint.read_varlong(raw, at + 1)
+    offset_delta, at = varint.read_varint(raw, at)
     if not 0 <= offset_delta <= header.last_offset_delta:
         raise DecodeError(f"offset delta {offset_delta} of at most {header.last_offset_delta}")
     key, at = _read_bytes(body, at, end)
     value, at = _read_bytes(body, at, end)
-    count, at = read_varint(body, at)
+    count, at = varint.read_varint(raw, at)
     headers: tuple[tuple[str, bytes | None], ...] = ()
     if count:
         if not 0 <= count <= (end - at) // _RECORD_HEADER_BYTES_MIN:
@@ -114,12 +115,14 @@ def _read_record(body: bytes, at: int, header: BatchHeader, append_time: int | N
         headers, at = _read_headers(body, at, end, count)
     if at != end:
         raise DecodeError("a record does not end where its length says")
-    timestamp = header.base_timestamp + timestamp_delta if append_time is None else append_time
+    base_timestamp: int = header.base_timestamp
+    timestamp = base_timestamp + timestamp_delta if append_time is None else append_time
     return Record(header.base_offset + offset_delta, timestamp, key, value, headers, attributes), end
 
 
 def _read_bytes(body: bytes, at: int, end: int) -> tuple[bytes | None, int]:
-    length, at = read_varint(body, at)
+    raw = body
+    length, at = varint.read_varint(raw, at)
     if length < 0:
         if length != -1:
             raise DecodeError(f"a key or value of {length} bytes")
@@ -279,23 +282,23 @@ def _assemble(
 def _write_record(out: bytearray, record: Record, offset_delta: int, timestamp_delta: int) -> None:
     body = bytearray()
     body.append(record.attributes)
-    write_varint(body, timestamp_delta)
-    write_varint(body, offset_delta)
+    varint.write_varint(body, timestamp_delta)
+    varint.write_varint(body, offset_delta)
     _write_bytes(body, record.key)
     _write_bytes(body, record.value)
-    write_varint(body, len(record.headers))
+    varint.write_varint(body, len(record.headers))
     for name, value in record.headers:
         _write_bytes(body, name.encode())
         _write_bytes(body, value)
-    write_varint(out, len(body))
+    varint.write_varint(out, len(body))
     out += body
 
 
 def _write_bytes(out: bytearray, value: bytes | None) -> None:
     if value is None:
-        write_varint(out, -1)
+        varint.write_varint(out, -1)
         return
-    write_varint(out, len(value))
+    varint.write_varint(out, len(value))
     out += value
 
 
