@@ -57,38 +57,51 @@ class Call(Exchange):
 
     def respond_body(self, body: bytes) -> None:
         """Answer with an encoded body; length and header are put before it."""
-        self._count()
+        self._count(len(body))
         prefix = frame_prefix(self.api_key, self.api_version, self.correlation_id, len(body))
         self.respond((prefix + body,))
 
     def respond_chunks(self, chunks: "Sequence[Part]", body_bytes: int) -> None:
         """Answer with a body of `body_bytes` in chunks, of which some may be file slices."""
-        self._count()
+        self._count(body_bytes)
         prefix = frame_prefix(self.api_key, self.api_version, self.correlation_id, body_bytes)
         self.respond((prefix, *chunks))
 
     def respond_nothing(self) -> None:
         """The request has no answer (Produce with acks=0)."""
-        self._count()
+        self._count(0)
         super().respond_nothing()
 
-    def _count(self) -> None:
+    def _count(self, body_bytes: int) -> None:
         services = self.connection.services
+        services.metrics.sent_bytes += body_bytes
         services.metrics.answered(self.api_key, services.clock.monotonic() - self.arrived_s)
 
 
 class KafkaConnection(FrameConnection):
     """A connection of one Kafka listener."""
 
-    __slots__ = ("on_lost", "services")
+    __slots__ = ("_counted", "on_lost", "services")
 
     def __init__(
         self, listener: str, shared: "NetShared", owner: ConnectionOwner, services: Services
     ) -> None:
         super().__init__(listener, shared, owner)
         self.services = services
+        self._counted = False
         self.on_lost: dict[object, Callable[[], None]] = {}
         """Called when the connection is gone; whoever waits on its behalf keeps an entry here."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count the client, or its refusal."""
+        super().connection_made(transport)
+        metrics = self.services.metrics
+        if self.closed:
+            metrics.connections_refused += 1
+        else:
+            self._counted = True
+            metrics.connections_accepted += 1
+            metrics.connections_open += 1
 
     def frame_received(self, frame: bytearray) -> None:
         """Serve one request. Whatever its bytes, the worst that happens is that its connection is closed."""
@@ -122,6 +135,9 @@ class KafkaConnection(FrameConnection):
 
     def lost(self) -> None:
         """Tell those who wait on its behalf."""
+        if self._counted:
+            self._counted = False
+            self.services.metrics.connections_open -= 1
         waiting, self.on_lost = self.on_lost, {}
         for callback in waiting.values():
             callback()

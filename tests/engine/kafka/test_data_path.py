@@ -553,6 +553,7 @@ def test_mutated_requests_never_break_the_broker(with_engine, seed, caplog):
             await asyncio.sleep(0.01)
         assert engine.shared.budget.used_bytes == 0
         assert len(engine.services.purgatory) == 0
+        assert engine.services.metrics.connections_open == 0
 
     with_engine(scenario)
     assert [record.getMessage() for record in caplog.records] == []
