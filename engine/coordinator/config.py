@@ -1,6 +1,5 @@
 """The coordinator's limits and delays. Names follow Kafka's broker settings; the node maps cluster config to them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -36,25 +35,3 @@ class GroupConfig:
     """Writes waiting for the log on one offsets partition; one more is refused."""
     append_bytes_max: int = 512 << 10
     """Records put into one append, unless a single record is larger."""
-
-    @classmethod
-    def of(cls, properties: Mapping[str, object]) -> "GroupConfig":
-        """From effective cluster property values by name; what is absent keeps its default."""
-        retention_seconds = properties.get("group_offset_retention_sec", _RETENTION_SECONDS)
-        retention_ms = retention_seconds * 1000 if isinstance(retention_seconds, int) else None
-        numbers = {
-            field: found
-            for name, field in _FIELD_BY_PROPERTY.items()
-            if isinstance(found := properties.get(name), int)
-        }
-        return cls(offset_retention_ms=retention_ms, **numbers)
-
-
-_RETENTION_SECONDS = 604_800
-_FIELD_BY_PROPERTY = {
-    "group_initial_rebalance_delay": "initial_rebalance_delay_ms",
-    "group_min_session_timeout_ms": "min_session_timeout_ms",
-    "group_max_session_timeout_ms": "max_session_timeout_ms",
-    "group_new_member_join_timeout": "new_member_join_timeout_ms",
-    "group_offset_retention_check_ms": "offset_expiry_interval_ms",
-}

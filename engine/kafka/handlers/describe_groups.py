@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from engine.kafka import authorized_operations
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
 from engine.wire.api_keys import ApiKey
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
     from engine.wire.cold import Message
 
 NOT_FOUND_FROM = 6
-OPERATIONS_NOT_ASKED = -(1 << 31)
-# Bits are the operations' numbers in Kafka's AclOperation.
-OPERATIONS_ALL = sum(
-    1 << operation
-    for operation in (3, 6, 8, 10, 11)  # read, delete, describe, describe configs, alter configs
-)
 
 
 def _group(description: "GroupDescription", operations: int, version: int) -> dict[str, object]:
@@ -28,12 +23,13 @@ def _group(description: "GroupDescription", operations: int, version: int) -> di
             error = ErrorCode.NONE
         else:
             message = f"Group {description.group_id} not found."
-    is_described = description.error is ErrorCode.NONE
+    # A group that could not be asked about (its groups are loading, say) has no state to show.
+    has_state = description.error in (ErrorCode.NONE, ErrorCode.GROUP_ID_NOT_FOUND)
     return {
         "error_code": error,
         "error_message": message,
         "group_id": description.group_id,
-        "group_state": description.state.value if is_described or message or not error else "",
+        "group_state": description.state.value if has_state else "",
         "protocol_type": description.protocol_type,
         "protocol_data": description.protocol_name,
         "members": [
@@ -53,7 +49,8 @@ def _group(description: "GroupDescription", operations: int, version: int) -> di
 
 async def handle(request: "Message", context: RequestContext) -> Mapping[str, object]:
     """Answer at once, a group at a time."""
-    operations = OPERATIONS_ALL if request.include_authorized_operations else OPERATIONS_NOT_ASKED
+    is_asked = request.include_authorized_operations
+    operations = authorized_operations.GROUP if is_asked else authorized_operations.NOT_ASKED
     describe = context.services.coordinator.describe
     return {
         "throttle_time_ms": 0,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from engine.coordinator.messages import CommittedOffset, FetchedOffsets
 from engine.kafka.context import RequestContext
@@ -32,6 +33,13 @@ def _partition(
     }
 
 
+def _topic(name: str, topic_id: UUID | None, partitions: object, version: int) -> dict[str, object]:
+    topic: dict[str, object] = {"name": name, "partitions": partitions}
+    if version >= BATCH_FROM:  # another structure, which knows ids
+        topic["topic_id"] = topic_id
+    return topic
+
+
 def _all_topics(fetched: FetchedOffsets, *, require_stable: bool, context: RequestContext) -> list[object]:
     by_topic: dict[str, list[object]] = {}
     for partition in fetched.offsets:
@@ -44,7 +52,7 @@ def _all_topics(fetched: FetchedOffsets, *, require_stable: bool, context: Reque
         if known is None and context.api_version >= TOPIC_IDS_FROM:
             continue  # deleted a moment ago: there is no id to name it by
         topic_id = known.topic_id if known is not None else None
-        topics.append({"name": name, "topic_id": topic_id, "partitions": partitions})
+        topics.append(_topic(name, topic_id, partitions, context.api_version))
     return topics
 
 
@@ -91,7 +99,8 @@ def _fetch(
                 _stable_partition(fetched, TopicPartition(name, index), require_stable=require_stable)
                 for index in topic.partition_indexes
             ]
-        answered.append({"name": topic.name, "topic_id": topic.topic_id, "partitions": partitions})
+        topic_id = topic.topic_id if context.api_version >= BATCH_FROM else None
+        answered.append(_topic(topic.name, topic_id, partitions, context.api_version))
     return fetched.error, answered
 
 

@@ -451,20 +451,3 @@ def test_an_assignment_too_large_to_store_is_refused():
         await groups.close()
 
     run(scenario())
-
-
-def test_config_comes_from_cluster_properties():
-    config = GroupConfig.of(
-        {
-            "group_initial_rebalance_delay": 7,
-            "group_offset_retention_sec": 2,
-            "group_max_session_timeout_ms": 9,
-        }
-    )
-    assert (config.initial_rebalance_delay_ms, config.offset_retention_ms, config.max_session_timeout_ms) == (
-        7,
-        2000,
-        9,
-    )
-    assert GroupConfig.of({"group_offset_retention_sec": None}).offset_retention_ms is None
-    assert GroupConfig.of({}) == GroupConfig()
