@@ -210,7 +210,7 @@ def _probe_plain(connection: Connection) -> str:
             probe.sendall(wire.request(wire.API_VERSIONS, 0, 1, "rpk", b"", flexible=False))
             answer = probe.recv(8)
     except OSError:
-        return ""
+        answer = b""  # an HTTP server may wait for the end of a line
     if answer[:4] == b"HTTP":
         return "http"
     if len(answer) == 8 and answer[4:] == b"\x00\x00\x00\x01":
