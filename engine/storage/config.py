@@ -20,6 +20,8 @@ class StorageConfig:
     """The first write-ahead file is small, so that the first acknowledgement is fast."""
     wal_file_bytes: int = 32 * MIB
     wal_files_max: int = 4
+    wal_space_timeout_ms: int = 30_000
+    """How long a flush waits for a write-ahead file to come free before its appends are refused."""
     direct_write_bytes: int = 256 * KIB
     """A log with at least this much pending in one flush is synced in its segment and skips the write-ahead log."""
     direct_logs_max: int = 2

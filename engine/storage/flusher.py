@@ -49,6 +49,7 @@ class Flusher:
         config: StorageConfig,
         loop: asyncio.AbstractEventLoop,
         on_flushed: Callable[[Flushed], None],
+        on_crash: Callable[[Exception], None],
     ) -> None:
         self.lock = threading.Lock()
         self.queue: list[Chunk] = []
@@ -59,6 +60,7 @@ class Flusher:
         self._config = config
         self._loop = loop
         self._on_flushed = on_flushed
+        self._on_crash = on_crash
         self._jobs: list[Callable[[], None]] = []
         self._blocked: set[Log] = set()
         self._wake = threading.Semaphore(0)
@@ -124,6 +126,12 @@ class Flusher:
     # --- the thread ---
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the loop must hear of it: nothing is flushed any more
+            self._loop.call_soon_threadsafe(self._on_crash, error)
+
+    def _work(self) -> None:
         while True:
             self._wake.acquire()
             while True:
@@ -196,7 +204,7 @@ class Flusher:
             try:
                 self._wal.write(entries)
                 done.extend(logged)
-            except (OSError, StorageFailed) as error:
+            except (OSError, StorageFull) as error:
                 for chunk in logged:
                     self._fail(chunk.log, error, failures)
         flushed = Flushed(_in_order(chunks, done), failures, self._wal.lsn, size)
@@ -235,7 +243,7 @@ class Flusher:
         if log in self._blocked:
             return
         self._blocked.add(log)
-        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+        if isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in _NO_SPACE):
             failures.append((log, StorageFull(f"{log.partition}: {error}")))
         else:
             failures.append((log, StorageFailed(f"{log.partition}: {error}")))

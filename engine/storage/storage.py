@@ -164,7 +164,9 @@ class Storage:
         for log in self.logs.values():
             log.floor_lsn = 0
         self._housekeeper = Housekeeper(self)
-        self.flusher = Flusher(self.disk, self.wal, self.files, self.config, self._loop, self._flushed)
+        self.flusher = Flusher(
+            self.disk, self.wal, self.files, self.config, self._loop, self._flushed, self._crashed
+        )
         await self.checkpointer.run()
         await self.in_background(lambda: self._prepare_directory(wal_directory, old_files))
         self.flusher.start()
@@ -376,6 +378,12 @@ class Storage:
             self.checkpointer.request()
         if self.wal.wants_spare() and not self._closed:
             self._prepare_wal()
+
+    def _crashed(self, error: Exception) -> None:
+        """The flusher died of a bug: every log fails, and the loop's exception handler hears why."""
+        for log in list(self.logs.values()):
+            self.fail(log, StorageFailed(f"{log.partition}: the flusher stopped: {error!r}"))
+        raise error
 
     def _prepare_wal(self) -> None:
         if self._preparing:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.storage import layout
 from engine.storage.config import MIB, StorageConfig
 from engine.storage.disk import Buffer, Disk
-from engine.storage.errors import StorageFailed
+from engine.storage.errors import StorageFull
 from engine.storage.wal_frame import (
     FILE_HEADER_BYTES,
     FRAME_HEADER_BYTES,
@@ -21,7 +21,6 @@ from engine.storage.wal_frame import (
 )
 
 _ZEROS = bytes(MIB)
-_SPACE_TIMEOUT_SECONDS = 30.0
 
 Entry = tuple[int, int, int, int, Buffer]
 """log id, segment base, position, base offset, payload"""
@@ -93,6 +92,9 @@ class Wal:
     def _count(self) -> int:
         return len(self._used) + len(self._spares) + (self._active is not None)
 
+    def _has_room(self) -> bool:
+        return bool(self._spares) or self._count() < self._config.wal_files_max
+
     def _create(self, size: int) -> WalFile:
         with self._lock:
             number = self._next_file
@@ -114,7 +116,7 @@ class Wal:
         """Make the entries durable; return the LSN behind them. One system call. Flusher thread.
 
         A failed write is tried once more in a fresh file: after a failed sync nothing is assumed about the old one.
-        Raises `OSError` or `StorageFailed` when that fails too.
+        Raises `OSError` when that fails too, `StorageFull` when no file comes free in time.
         """
         try:
             return self._write(entries)
@@ -174,8 +176,9 @@ class Wal:
                         return self._spares.pop(at)
                 if self._count() < self._config.wal_files_max:
                     break
-                if not self._lock.wait_for(lambda: bool(self._spares), _SPACE_TIMEOUT_SECONDS):
-                    raise StorageFailed("the write-ahead log found no free file in time: the disk stalls")
+                timeout_ms = self._config.wal_space_timeout_ms
+                if not self._lock.wait_for(self._has_room, timeout_ms / 1000):
+                    raise StorageFull(f"no write-ahead file came free in {timeout_ms} ms")
         return self._create(max(wanted, self._config.wal_file_bytes))
 
     def recycle(self, lsn: int, *, pinned_from: int | None = None) -> None:

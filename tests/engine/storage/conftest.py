@@ -15,7 +15,8 @@ class PowerCut(OSError):
 
 
 class _File:
-    def __init__(self):
+    def __init__(self, path):
+        self.path = path
         self.data = bytearray()  # what a reader sees
         self.safe = bytearray()  # what a power cut leaves for certain
         self.writes = []  # (position, bytes) or ("size", n) since the last sync
@@ -75,7 +76,7 @@ class SimulatedDisk:
                     if gone and self.random.random() < 0.5:
                         del entries[path]
             for path, file in entries.items():
-                survivor = _File()
+                survivor = _File(path)
                 survivor.data = bytearray(file.data) if kill_only else self._torn(file)
                 survivor.safe = bytearray(survivor.data)
                 after.tree[path] = after.safe_tree[path] = survivor
@@ -112,7 +113,7 @@ class SimulatedDisk:
                 if not create:
                     raise FileNotFoundError(errno.ENOENT, path)
                 self.step("open")
-                self.tree[path] = _File()
+                self.tree[path] = _File(path)
             self.next_handle += 1
             self.handles[self.next_handle] = self.tree[path]
             return self.next_handle
@@ -128,7 +129,8 @@ class SimulatedDisk:
 
     def write(self, handle, buffers, position):
         with self.lock_:
-            cut = self.step("write")
+            namespace = self.handles[handle].path.split("/")[2]
+            cut = self.step(f"write {namespace}")
             data = b"".join(map(bytes, buffers))
             if len(data) > self.space:
                 part = data[: self.space]

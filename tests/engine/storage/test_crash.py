@@ -27,6 +27,7 @@ CONFIG = StorageConfig(
     free_bytes_poll_ms=1,
     checkpoint_interval_ms=0,
     close_timeout_ms=2000,
+    wal_space_timeout_ms=100,
 )
 
 
@@ -246,7 +247,7 @@ def test_a_failed_write_fails_the_log_and_only_it(simulated_disk):
         for log in logs:
             put(log, b"first")
         await until(lambda: all(log.durable_offset == 1 for log in logs))
-        disk.fail_next["write"] = errno.EIO
+        disk.fail_next["write kafka"] = errno.EIO
         put(logs[0], b"lost")
         await until(lambda: logs[0].failed is not None)
         with pytest.raises(StorageFailed):
