@@ -158,5 +158,5 @@ def report(run: Run, cluster: Cluster, seconds: float, *, switched: bool) -> Non
     run.out.document(
         {"runtime": cluster.runtime, "seconds": round(seconds, 3), "brokers": rows},
         Table(view.columns(rows), rows),
-        Text("\n".join(lines)),
+        Text(*lines),
     )

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.client.topic_view import partition_columns, partition_rows, summary_pairs
 from rpk.config.run import Run, current
 from rpk.out.errors import ItemsFailed, RpkError
 from rpk.out.tables import Column, Pairs, Table
-from rpk.topic.list import partition_rows
 from rpk.topic.selection import matching_topics, unknown_topic, without_repeats
 
 TYPE_CHECKING = False
@@ -179,12 +179,7 @@ def views(each: Described, *, summary: bool, configs: bool, partitions: bool, st
     shown: list[View] = []
     several = summary + configs + partitions > 1
     if summary:
-        pairs: list[tuple[str, object]] = [("NAME", topic.name)]
-        if topic.internal:
-            pairs.append(("INTERNAL", True))
-        pairs.append(("PARTITIONS", len(topic.partitions)))
-        if topic.partitions:
-            pairs.append(("REPLICAS", topic.replication_factor))
+        pairs = summary_pairs(topic)
         if each.error is not None:
             pairs.append(("ERROR", each.error.cause or each.error.message))
         shown.append(Pairs(pairs, title="SUMMARY" if several else None))
@@ -201,16 +196,7 @@ def views(each: Described, *, summary: bool, configs: bool, partitions: bool, st
 
 def partition_table(rows: Sequence[Mapping[str, object]], *, titled: bool, stable: bool) -> Table:
     """PARTITION LEADER EPOCH REPLICAS … HIGH-WATERMARK."""
-    columns = [
-        Column("PARTITION", "partition"),
-        Column("LEADER", "leader"),
-        Column("EPOCH", "epoch"),
-        Column("REPLICAS", "replicas"),
-    ]
-    if any(row["offline_replicas"] for row in rows):
-        columns.append(Column("OFFLINE-REPLICAS", "offline_replicas"))
-    if any(row["load_error"] for row in rows):
-        columns.append(Column("LOAD-ERROR", "load_error"))
+    columns = partition_columns(rows)
     columns.append(Column("LOG-START-OFFSET", "log_start_offset"))
     if stable:
         columns.append(Column("LAST-STABLE-OFFSET", "last_stable_offset"))

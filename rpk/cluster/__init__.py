@@ -1,0 +1,1 @@
+"""`rpk cluster`: look at and configure a cluster."""
