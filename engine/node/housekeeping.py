@@ -42,6 +42,7 @@ class Housekeeping:
         while True:
             await asyncio.sleep(self._cluster.integer("log_compaction_interval_ms") / 1000)
             try:
+                await self._storage.housekeep()
                 self._partitions.expire_producers(self._cluster.integer("transactional_id_expiration_ms"))
             except (OperatingError, OSError) as error:
                 logger.warning("housekeeping: %s", error)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from engine.admin.server import AdminListener, AdminServer
 from engine.base.clock import SystemClock
@@ -255,7 +256,9 @@ class Shard:
             logger.warning(
                 "the cluster property %s has a value this version does not take; its default holds", name
             )
-        write_cache(self._disk, self.config.data_directory, overrides, properties_version)
+        kept = dict(overrides)
+        write = partial(write_cache, self._disk, self.config.data_directory, kept, properties_version)
+        self.storage.spawn(lambda: self.storage.in_background(write))
         self.storage.config = storage_config(self.cluster, self._memory)
         if hasattr(self, "coordinator"):
             self.coordinator.configure(group_config(self.cluster))
