@@ -212,6 +212,8 @@ def decode_fetch(version: int, buf: bytes | bytearray | memoryview, at: int = 0)
 
     Raises `DecodeError`, and nothing else, for bytes that are no such request.
     """
+    if not VERSION_MIN <= version <= VERSION_MAX:
+        raise DecodeError(f"a fetch request of version {version}")
     try:
         if version >= FLEXIBLE_FROM:
             return _decode_flexible(version, buf, at)

@@ -99,6 +99,8 @@ def decode_produce(version: int, buf: bytes | bytearray | memoryview, at: int = 
     Records are memoryviews of `buf` (None where the client sent null). Raises `DecodeError`, and
     nothing else, for bytes that are no such request.
     """
+    if not VERSION_MIN <= version <= VERSION_MAX:
+        raise DecodeError(f"a produce request of version {version}")
     try:
         if version >= FLEXIBLE_FROM:
             return _decode_flexible(version, buf, at)

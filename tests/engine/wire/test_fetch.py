@@ -229,3 +229,9 @@ def test_records_pass_through_unseen():
         chunks, size = encode_fetch_response(version, FetchResponse([("t", None, [part])]))
         assert marker in chunks
         assert size == 1000 + sum(len(chunk) for chunk in chunks if isinstance(chunk, bytes))
+
+
+@pytest.mark.parametrize("version", [-1, VERSION_MIN - 1, VERSION_MAX + 1])
+def test_other_versions_are_refused(version):
+    with pytest.raises(DecodeError):
+        decode_fetch(version, bytes(100))

@@ -184,3 +184,9 @@ def test_golden_response():
         "02" "0274" "02" "00000001" "0000" "0000000000000005" "ffffffffffffffff" "0000000000000000" "01" "00" "00" "00"
         "00000000" "00"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [-1, VERSION_MIN - 1, VERSION_MAX + 1])
+def test_other_versions_are_refused(version):
+    with pytest.raises(DecodeError):
+        decode_produce(version, bytes(100))
