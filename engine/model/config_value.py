@@ -19,8 +19,8 @@ ConfigValue: TypeAlias = bool | int | float | str | tuple[str, ...]
 Validator: TypeAlias = Callable[[str, str], ConfigValue]
 """(name, raw) → typed value; raises `InvalidConfig`."""
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_INTEGER = r"[+-]?[0-9]{1,20}"
+_DECIMAL = r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?"
 
 
 class InvalidConfig(OperatingError):
@@ -47,7 +47,7 @@ def integer(minimum: int, maximum: int) -> Validator:
 
     def validate(name: str, raw: str) -> int:
         text = raw.strip()
-        if not _INTEGER.fullmatch(text) or not minimum <= (value := int(text)) <= maximum:
+        if not re.fullmatch(_INTEGER, text) or not minimum <= (value := int(text)) <= maximum:
             raise refuse(name, raw, f"an integer from {minimum} to {maximum}")
         return value
 
@@ -59,7 +59,7 @@ def decimal(minimum: float, maximum: float) -> Validator:
 
     def validate(name: str, raw: str) -> float:
         text = raw.strip()
-        if not _DECIMAL.fullmatch(text) or not minimum <= (value := float(text)) <= maximum:
+        if not re.fullmatch(_DECIMAL, text) or not minimum <= (value := float(text)) <= maximum:
             raise refuse(name, raw, f"a number from {minimum} to {maximum}")
         return value
 
@@ -111,10 +111,10 @@ def text_list(name: str, raw: str) -> tuple[str, ...]:
 
 def matching(pattern: str, allowed: str) -> Validator:
     """Text that matches the regular expression `pattern` whole; `allowed` says it in words."""
-    compiled = re.compile(pattern, re.ASCII)
 
     def validate(name: str, raw: str) -> str:
-        if len(raw) > VALUE_CHARS_MAX or not compiled.fullmatch(raw.strip()):
+        # `re` compiles at first use and keeps it; compiling all of them here would delay every start.
+        if len(raw) > VALUE_CHARS_MAX or not re.fullmatch(pattern, raw.strip(), re.ASCII):
             raise refuse(name, raw, allowed)
         return raw.strip()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -114,8 +115,9 @@ class Server:
                 factory, listener.host, listener.port, ssl=listener.tls, backlog=BACKLOG, reuse_address=True
             )
         except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
             message = (
-                f"listener {listener.name} cannot open {listener.host}:{listener.port}: {error.strerror}"
+                f"listener {listener.name or 'plain'} cannot open {listener.host}:{listener.port}: {reason}"
             )
             raise OSError(error.errno, message) from error
         self._servers.append(server)

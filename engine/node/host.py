@@ -169,9 +169,9 @@ class _Life:
             process_age_s(),
         )
         announce(line, self._arguments.ready_fd)
-        gc.enable()
-        gc.collect()
+        # Everything made so far lives as long as the process: no collection looks at it again.
         gc.freeze()
+        gc.enable()
         gc.set_threshold(*GC_THRESHOLDS)
 
     async def _serve(self) -> ExitCode:

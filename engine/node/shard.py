@@ -26,7 +26,7 @@ from engine.coordinator.offsets_topic import ControllerOffsetsTopic
 from engine.coordinator.ports import RecordLog as OffsetsLog
 from engine.kafka.connection import KafkaConnection
 from engine.kafka.context import AdvertisedAddress, Services
-from engine.kafka.dispatch import load_handlers
+from engine.kafka.dispatch import ColdApi, load_handlers
 from engine.kafka.fetch_session import FetchSessionCache
 from engine.metrics.kafka import KafkaMetrics
 from engine.model.ids import NO_NODE, TopicPartition
@@ -49,10 +49,12 @@ from engine.partition.record_log import RecordLog
 from engine.partition.timer_wheel import TimerWheel
 from engine.storage.disk import Disk
 from engine.storage.storage import Storage
+from engine.wire import cold
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS_MAX = 10.0
+WARM_EVERY_S = 0.05
 
 
 class Shard:
@@ -110,8 +112,17 @@ class Shard:
         )
         self._housekeeping.start()
         self.ready = True
+        self._warm_codecs(loop)
         if self._admin is not None:
             self._admin.serve_lazily()
+
+    def _warm_codecs(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make the cold codecs one by one in the first seconds, so that no client waits for one."""
+        if self._services is None:
+            return
+        cold_apis = [api for api in self._services.dispatch.apis if isinstance(api, ColdApi)]
+        for place, api in enumerate(cold_apis):
+            loop.call_later(WARM_EVERY_S * (place + 1), cold.warm, (api.key,))
 
     def _first_start_properties(self) -> dict[str, PropertyValue]:
         found = dict(DEV_CONTAINER) if self._arguments.mode == "dev-container" else {}
