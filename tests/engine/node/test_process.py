@@ -1,8 +1,12 @@
 """The broker as a process: starts, serves, dies, comes back, stops."""
 
+import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import time
+import urllib.request
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -348,3 +352,38 @@ def test_unknown_topics_stay_unknown(broker):
     assert caught.value.args[0].code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
     consumer.close()
     broker.stop()
+
+
+def test_tls_on_both_doors(broker, tmp_path):
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = {"enabled": True, "cert_file": str(certificate), "key_file": str(key)}
+    broker.settings["kafka_api_tls"] = tls
+    broker.settings["admin_api_tls"] = tls
+    broker.start()
+    settings = {"security.protocol": "ssl", "ssl.ca.location": str(certificate)}
+    client = AdminClient({"log_level": 0, "bootstrap.servers": broker.bootstrap, **settings})
+    client.create_topics([NewTopic("t", 1, 1)])["t"].result(10)
+    assert produce(broker, "t", values(100), **settings) == values(100)
+    assert produce(broker, "t", [b"plain"], **{"message.timeout.ms": 500}) == []
+    context = ssl.create_default_context(cafile=str(certificate))
+    url = f"https://127.0.0.1:{broker.admin_port}/v1/status/ready"
+    with urllib.request.urlopen(url, timeout=10, context=context) as response:
+        assert response.status == 200
+    assert broker.stop() == 0
