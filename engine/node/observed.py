@@ -11,6 +11,7 @@ from engine.controller.errors import ControllerBusy, ControllerError, Controller
 from engine.metrics.sources import (
     ClusterSample,
     DiskSample,
+    FlushSample,
     GroupSample,
     MetricsSources,
     PartitionSample,
@@ -49,6 +50,7 @@ class Observed:
             topics=self._topic_samples,
             cluster=self._cluster_sample,
             disk=self._disk_sample,
+            flush=lambda: FlushSample(shard.storage.flushes, shard.storage.flushed_bytes),
             aggregate=lambda: shard.cluster.boolean("aggregate_metrics"),
         )
 

@@ -68,6 +68,10 @@ class Storage:
         self.files = OpenFiles(disk, config.open_files_max)
         self.indexes = IndexCache(disk, self.files, config.index_interval_bytes)
         self.flushed_lsn = 0
+        self.flushes = 0
+        """Group commits since the start, for metrics."""
+        self.flushed_bytes = 0
+        """Bytes they made durable."""
         self.disk = disk
         self._loop = loop
         self._lock = lock
@@ -361,6 +365,8 @@ class Storage:
     def _flushed(self, flushed: Flushed) -> None:
         self.pending_bytes -= flushed.size
         self.flushed_lsn = flushed.lsn
+        self.flushes += 1
+        self.flushed_bytes += flushed.size
         if self.refusing:
             self._update_refusing()
         risen: dict[Log, None] = {}
