@@ -131,7 +131,9 @@ def test_metrics_and_health_follow_what_happens(broker):
     assert sum(produced) == 50
     assert 'redpanda_kafka_consumer_group_lag_sum{redpanda_group="g"} 0.0' in text
     assert 'redpanda_kafka_request_latency_seconds_count{redpanda_request="produce"}' in text
-    assert "vectorized_kafka_handler_requests_total" in broker.admin("GET", "/metrics")
+    internal = broker.admin("GET", "/metrics")
+    assert "vectorized_kafka_handler_requests_total" in internal
+    assert "vectorized_storage_flushes_total" in internal
     assert broker.admin("GET", "/v1/cluster/health_overview")["is_healthy"] is True
     assert broker.admin("GET", "/v1/partitions/kafka/t/1")["leader_id"] == broker.node_id
     assert broker.admin("GET", "/v1/node_config")["node_id"] == broker.node_id
