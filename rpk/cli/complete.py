@@ -66,6 +66,8 @@ def _candidates(
     if isinstance(node, Group):
         if last.startswith("-"):
             return _global_flags()
+        if any(not word.startswith("-") for word in rest):
+            return []  # a word that names no command
         return [(child.name, child.help) for child in node.children if not child.hidden]
     from rpk.cli.loader import load
 

@@ -33,14 +33,13 @@ def command_tree() -> dict[str, Any]:
     }
 
 
+def subtree(node: LazyGroup | Leaf | None) -> dict[str, Any]:
+    """One command, or a group with everything under it, as data."""
+    return _leaf(node) if isinstance(node, Leaf) else _group(node) if node is not None else {}
+
+
 def _group(group: LazyGroup) -> dict[str, Any]:
-    children = []
-    for entry in group.table.children:
-        child = group.child(entry.name)
-        if isinstance(child, LazyGroup):
-            children.append(_group(child))
-        elif isinstance(child, Leaf):
-            children.append(_leaf(child))
+    children = [subtree(group.child(entry.name)) for entry in group.table.children]
     return {
         "name": group.table.name,
         "path": group.path,

@@ -24,6 +24,8 @@ def redact_arguments(arguments: list[str]) -> list[str]:
             shown.append(SECRET_SHOWN)
         elif separator and name in _FLAGS:
             shown.append(f"{name}={SECRET_SHOWN}")
+        elif word.startswith("-X") and separator:
+            shown.append("-X" + redact_text(word[2:]))
         else:
             shown.append(redact_text(word))
         hide_next = not hide_next and word in _FLAGS

@@ -236,8 +236,9 @@ def _address(text: str, default_port: int) -> str:
     host, separator, port = text.rpartition(":")
     if not separator or text.endswith("]"):  # no port at all
         host, port = text, str(default_port)
-    elif ":" in host and not host.startswith("["):  # a bare IPv6 address
-        host, port = f"[{text}]", str(default_port)
+    elif ":" in host and not host.startswith("["):  # a bare IPv6 address, or nonsense
+        bare = all(letter in "0123456789abcdefABCDEF:." for letter in text)
+        host, port = (f"[{text}]", str(default_port)) if bare else ("", "")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise ConfigError(f"{text!r} is no address", hint="write host:port, for example localhost:9092")
     return f"{host}:{int(port)}"

@@ -64,7 +64,7 @@ def command(
     if name is None and not from_container:
         raise UsageError("a profile needs a name", hint="rpk profile create NAME")
     file = open_file(run)
-    wanted = check_name(name or CONTAINER_PROFILE)
+    wanted = check_name(CONTAINER_PROFILE if name is None else name)
     check_free(file, wanted)
     profile: dict[str, Any] = {"name": wanted}
     profile.update(_source(run, file, from_redpanda, from_profile, from_container=from_container))

@@ -24,7 +24,13 @@ class Result:
 def home(tmp_path, monkeypatch):
     """A home without settings; the working directory is in it."""
     for name in list(os.environ):
-        if name.startswith(("RPK_", "REDPANDA_", "XDG_")) or name in ("NO_COLOR", "FORCE_COLOR", "PAGER", "EDITOR", "VISUAL"):
+        if name.startswith(("RPK_", "REDPANDA_", "XDG_")) or name in (
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "PAGER",
+            "EDITOR",
+            "VISUAL",
+        ):
             monkeypatch.delenv(name)
     directory = tmp_path / "home"
     (directory / "work").mkdir(parents=True)

@@ -1,8 +1,9 @@
 """A broker in a thread that speaks just enough Kafka to test how rpk connects, and can be told to misbehave."""
 
+import base64
+import contextlib
 import hashlib
 import hmac
-import base64
 import socket
 import ssl
 import struct
@@ -21,7 +22,18 @@ class FakeBroker:
     port) in metadata instead of its own. say: answer the first bytes with these instead. silent: never answer.
     """
 
-    def __init__(self, *, mechanisms=(), password="secret", tls=False, advertised=None, say=None, silent=False, close_after=None, topics=()):
+    def __init__(
+        self,
+        *,
+        mechanisms=(),
+        password="secret",
+        tls=False,
+        advertised=None,
+        say=None,
+        silent=False,
+        close_after=None,
+        topics=(),
+    ):
         self.mechanisms = mechanisms
         self.password = password
         self.advertised = advertised
@@ -54,10 +66,8 @@ class FakeBroker:
             wake.connect_ex(("127.0.0.1", self.port))
         self._listener.close()
         for connection in self._connections:
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             connection.close()
         for thread in self._threads:
             thread.join(5)
@@ -119,7 +129,12 @@ class FakeBroker:
                 scram = {"mechanism": wanted}
             elif key == wire.API_SASL_AUTHENTICATE:
                 error, message, answer, authenticated = self._authenticate(reader.take(reader.int32()), scram)
-                body = struct.pack(">h", error) + wire.old_string(message) + struct.pack(">i", len(answer)) + answer
+                body = (
+                    struct.pack(">h", error)
+                    + wire.old_string(message)
+                    + struct.pack(">i", len(answer))
+                    + answer
+                )
             elif not authenticated:
                 return
             elif key == wire.API_METADATA:
@@ -130,11 +145,22 @@ class FakeBroker:
             answered += 1
 
     def _versions(self, version):
-        ranges = {wire.API_METADATA: (0, 12), wire.API_SASL_HANDSHAKE: (0, 1), wire.API_VERSIONS: (0, 3), wire.API_SASL_AUTHENTICATE: (0, 1)}
+        ranges = {
+            wire.API_METADATA: (0, 12),
+            wire.API_SASL_HANDSHAKE: (0, 1),
+            wire.API_VERSIONS: (0, 3),
+            wire.API_SASL_AUTHENTICATE: (0, 1),
+        }
         items = [struct.pack(">hhh", key, *span) for key, span in ranges.items()]
         if version < 3:
             return struct.pack(">hi", 0, len(items)) + b"".join(items)
-        return b"\x00\x00" + wire.varint(len(items) + 1) + b"".join(item + b"\x00" for item in items) + struct.pack(">i", 0) + b"\x00"
+        return (
+            b"\x00\x00"
+            + wire.varint(len(items) + 1)
+            + b"".join(item + b"\x00" for item in items)
+            + struct.pack(">i", 0)
+            + b"\x00"
+        )
 
     def _metadata(self, version):
         host, port = self.advertised or ("127.0.0.1", self.port)

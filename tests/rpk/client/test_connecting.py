@@ -25,7 +25,10 @@ def settings(address: str, *overrides: str) -> Settings:
 
 def fail(address: str, *overrides: str, seconds: float = 5, node: int | None = None) -> RpkError:
     """The error of asking for metadata (and connecting to a node)."""
-    with KafkaClient(settings(address, *overrides), Deadline(seconds)) as client, pytest.raises(RpkError) as caught:
+    with (
+        KafkaClient(settings(address, *overrides), Deadline(seconds)) as client,
+        pytest.raises(RpkError) as caught,
+    ):
         client.metadata(())
         if node is not None:
             client.node(node)
@@ -38,7 +41,10 @@ def free_port() -> int:
 
 
 def test_metadata_of_a_healthy_broker():
-    with FakeBroker(topics=("b", "a")) as broker, KafkaClient(settings(broker.address), Deadline(5)) as client:
+    with (
+        FakeBroker(topics=("b", "a")) as broker,
+        KafkaClient(settings(broker.address), Deadline(5)) as client,
+    ):
         metadata = client.metadata()
     assert [topic.name for topic in metadata.topics] == ["a", "b"]
     assert metadata.cluster_id == "fake"

@@ -43,7 +43,9 @@ def test_matrix(choice, environment, wanted, terminal):
 
 @pytest.mark.parametrize("stdout_is_terminal", [False, True])
 @pytest.mark.parametrize("stderr_is_terminal", [False, True])
-def test_an_error_on_a_terminal_is_coloured_whatever_stdout_is(tmp_path, stdout_is_terminal, stderr_is_terminal):
+def test_an_error_on_a_terminal_is_coloured_whatever_stdout_is(
+    tmp_path, stdout_is_terminal, stderr_is_terminal
+):
     leader, follower = pty.openpty()
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TERM": "xterm"}
     try:

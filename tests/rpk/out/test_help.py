@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from rpk.out.help import Screen, render, wrap
 
 
-@given(st.lists(st.text("abc-", min_size=1, max_size=12), max_size=30), st.integers(20, 100), st.integers(0, 4))
+@given(
+    st.lists(st.text("abc-", min_size=1, max_size=12), max_size=30), st.integers(20, 100), st.integers(0, 4)
+)
 def test_wrapping_keeps_the_words_and_the_width(words, columns, indent):
     lines = list(wrap(" ".join(words), columns, indent))
     assert " ".join(lines).split() == words

@@ -52,7 +52,9 @@ def test_sections_have_titles_and_blank_lines_between():
 @pytest.mark.parametrize("format", ["text", "json", "yaml"])
 def test_one_bad_item_prints_every_row_and_fails(format):
     out = output(format)
-    bad = NotFound("cannot delete topic b", cause="UNKNOWN_TOPIC: no such topic", name="UNKNOWN_TOPIC", code=3)
+    bad = NotFound(
+        "cannot delete topic b", cause="UNKNOWN_TOPIC: no such topic", name="UNKNOWN_TOPIC", code=3
+    )
     with pytest.raises(ItemsFailed, match="1 of 2 topics failed") as caught:
         out.results("topic", [ItemResult("a", partitions=3), ItemResult("b", bad)])
     assert caught.value.exit_code == 1
@@ -99,7 +101,9 @@ def test_a_question_without_a_terminal_is_a_usage_error_naming_the_flag():
     assert "--no-confirm" in caught.value.hint
 
 
-@pytest.mark.parametrize(("answer", "yes"), [("y\n", True), ("YES\n", True), ("\n", False), ("", False), ("n\n", False)])
+@pytest.mark.parametrize(
+    ("answer", "yes"), [("y\n", True), ("YES\n", True), ("\n", False), ("", False), ("n\n", False)]
+)
 def test_a_question_on_a_terminal(answer, yes):
     out = output(stdin=Terminal(answer))
     assert out.confirm("Delete it?") is yes

@@ -44,4 +44,4 @@ def test_one_line_an_item_whatever_is_in_it(rows):
     table = Table(COLUMNS[:2], [{"name": name, "n": n} for name, n in rows])
     found = lines(table)
     assert len(found) == len(rows) + 1
-    assert all(len(line.splitlines()) <= 1 and line.isprintable() or not line.isascii() for line in found)
+    assert all((len(line.splitlines()) <= 1 and line.isprintable()) or not line.isascii() for line in found)
