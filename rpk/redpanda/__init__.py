@@ -1,0 +1,1 @@
+"""`rpk redpanda`: start, stop and configure the broker of this host."""

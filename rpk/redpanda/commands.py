@@ -1,0 +1,23 @@
+"""The commands of `rpk redpanda`."""
+
+from rpk.out.commands import Command, Group
+
+GROUP = Group(
+    "redpanda",
+    "Start, configure and tune the broker of this host.",
+    (
+        Group(
+            "config",
+            "Edit redpanda.yaml.",
+            (
+                Command(
+                    "bootstrap", "rpk.redpanda.config_bootstrap", "Write the first redpanda.yaml of a host."
+                ),
+                Command("init", "rpk.redpanda.config_init", "Do nothing; kept for old scripts.", hidden=True),
+                Command("set", "rpk.redpanda.config_set", "Change keys of redpanda.yaml."),
+            ),
+        ),
+        Command("start", "rpk.redpanda.start", "Start the broker in the foreground."),
+        Command("stop", "rpk.redpanda.stop", "Stop the broker of this host."),
+    ),
+)
