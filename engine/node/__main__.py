@@ -33,6 +33,11 @@ def main(argv: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except Exception:  # the last place that can say what went wrong
+        import logging
+
+        logging.getLogger("engine.node").exception("the broker failed; this is a defect")
+        return ExitCode.INTERNAL
 
 
 if __name__ == "__main__":

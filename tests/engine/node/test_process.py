@@ -389,3 +389,21 @@ def test_tls_on_both_doors(broker, tmp_path):
     with urllib.request.urlopen(url, timeout=10, context=context) as response:
         assert response.status == 200
     assert broker.stop() == 0
+
+
+def test_the_dev_container_mode_sets_a_new_cluster_up(broker):
+    del broker.settings["group_topic_partitions"]
+    broker.start("--mode", "dev-container", "--overprovisioned", "--unsafe-bypass-fsync")
+    found = broker.admin("GET", "/v1/cluster_config?include_defaults=false")
+    assert found["auto_create_topics_enabled"] is True
+    assert found["group_topic_partitions"] == 3
+    assert found["write_caching_default"] == "true"
+    assert produce(broker, "made-by-itself", values(10)) == values(10)
+    assert "--unsafe-bypass-fsync" in broker.text()
+    assert broker.stop() == 0
+
+
+def test_version_and_help(broker):
+    for flag, said in (("--version", "0.1.0"), ("--help", "--redpanda-cfg FILE")):
+        assert broker.run(flag).wait(30) == 0
+        assert said in broker.text()
