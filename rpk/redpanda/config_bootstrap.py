@@ -11,7 +11,7 @@ import typer
 from rpk.config.node_file import NodeFile
 from rpk.config.run import current
 from rpk.out.errors import UsageError
-from rpk.redpanda.listeners import parse, parse_list
+from rpk.redpanda.listeners import parse, parse_seeds
 from rpk.redpanda.start import DATA_DIRECTORY, KAFKA_PORT, RPC_PORT, check
 from rpk.system import paths
 
@@ -62,7 +62,7 @@ def command(
         ipaddress.ip_address(own)
     except ValueError as error:
         raise UsageError(f"--self {own}: not an IP address") from error
-    seeds = parse_list(ips or (), RPC_PORT, "--ips")
+    seeds = parse_seeds(ips or (), RPC_PORT, "--ips")
     if file.get("redpanda.data_directory") is None:
         file.set("redpanda.data_directory", DATA_DIRECTORY)
     if node_id >= 0:

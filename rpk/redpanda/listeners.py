@@ -38,7 +38,7 @@ def parse(text: str, default_port: int, flag: str) -> dict[str, object]:
 
 def parse_list(texts: Sequence[str], default_port: int, flag: str) -> list[dict[str, object]]:
     """Comma lists of listeners; UsageError when two have one name."""
-    found = [parse(word, default_port, flag) for text in texts for word in text.split(",") if word.strip()]
+    found = parse_seeds(texts, default_port, flag)
     names = [str(each.get("name", "")) for each in found]
     for name in names:
         if names.count(name) > 1:
@@ -46,3 +46,8 @@ def parse_list(texts: Sequence[str], default_port: int, flag: str) -> list[dict[
                 f"{flag}: two listeners are called {name or 'nothing'}", hint="name them: internal://…"
             )
     return found
+
+
+def parse_seeds(texts: Sequence[str], default_port: int, flag: str) -> list[dict[str, object]]:
+    """Comma lists of addresses; names may repeat or be missing."""
+    return [parse(word, default_port, flag) for text in texts for word in text.split(",") if word.strip()]

@@ -11,7 +11,7 @@ import typer
 from rpk.config.node_file import NodeFile, parse_value
 from rpk.config.run import Run, current
 from rpk.out.errors import ConfigError, OperationFailed, UsageError
-from rpk.redpanda.listeners import parse, parse_list
+from rpk.redpanda.listeners import parse, parse_list, parse_seeds
 from rpk.system import paths
 
 TYPE_CHECKING = False
@@ -96,7 +96,9 @@ def command(
             found = parse(text or from_environment(run.environment, variable)[0], RPC_PORT, name)
             file.set(key, {"address": found["address"], "port": found["port"]})
     if texts := seeds or from_environment(run.environment, "SEEDS"):
-        file.set("redpanda.seed_servers", [{"host": each} for each in parse_list(texts, RPC_PORT, "--seeds")])
+        file.set(
+            "redpanda.seed_servers", [{"host": each} for each in parse_seeds(texts, RPC_PORT, "--seeds")]
+        )
     if node_id >= 0:
         file.set("redpanda.node_id", node_id)
     for text in set_ or ():
