@@ -12,9 +12,10 @@ FLUSH_SECONDS = 60
 
 @dataclass(slots=True)
 class History:
-    """What clients were told: acked records by place, and the highest acked commit by partition."""
+    """What clients were told: acked and read records by place, the last acked commit by partition."""
 
     acked: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    seen: dict[tuple[int, int], bytes] = field(default_factory=dict)
     committed: dict[int, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     sent: int = 0
@@ -27,6 +28,7 @@ class Load:
         self.bootstrap, self.topic, self.partitions, self.name = bootstrap, topic, partitions, name
         self.history = History()
         self._stopping = threading.Event()
+        self._abandoned = False
         self._threads = [threading.Thread(target=self._produce), threading.Thread(target=self._commit)]
 
     def __enter__(self) -> "Load":
@@ -34,7 +36,8 @@ class Load:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
+        self._abandoned = error is not None
         self.stop()
 
     def stop(self) -> None:
@@ -52,6 +55,10 @@ class Load:
         if place in self.history.acked:
             self.history.errors.append(f"two records acked at {place}")
         self.history.acked[place] = message.value()
+
+    def _saw(self, place: tuple[int, int], value: bytes) -> None:
+        if self.history.seen.setdefault(place, value) != value:
+            self.history.errors.append(f"{place} was read as two different records")
 
     def _produce(self) -> None:
         producer = Producer(
@@ -83,6 +90,9 @@ class Load:
             if number % 20 == 0:
                 time.sleep(0.004)
         self.history.sent = number
+        if self._abandoned:
+            producer.purge()
+            return
         if left := producer.flush(FLUSH_SECONDS):
             self.history.errors.append(f"{left} records neither acked nor failed")
 
@@ -95,8 +105,11 @@ class Load:
                 for message in consumer.consume(100, timeout=0.05):
                     if message.error() is None:
                         seen[message.partition()] = message.offset() + 1
+                        self._saw((message.partition(), message.offset()), message.value())
                 if seen:
-                    offsets = [TopicPartition(self.topic, partition, offset) for partition, offset in seen.items()]
+                    offsets = [
+                        TopicPartition(self.topic, partition, offset) for partition, offset in seen.items()
+                    ]
                     try:
                         done = consumer.commit(offsets=offsets, asynchronous=False)
                     except Exception:  # noqa: BLE001 # a commit cut off by the kill promises nothing
@@ -160,7 +173,11 @@ def committed_offsets(bootstrap: str, topic: str, partitions: int) -> dict[int, 
 def check(history: History, records: dict[tuple[int, int], bytes], committed: dict[int, int]) -> None:
     """Raise on a lost, moved or repeated record, on a gap, and on a commit that went back."""
     missing = [place for place, value in history.acked.items() if records.get(place) != value]
-    assert not missing, f"{len(missing)} acked records are not where they were acked, first {sorted(missing)[:5]}"
+    assert not missing, (
+        f"{len(missing)} acked records are not where they were acked, first {sorted(missing)[:5]}"
+    )
+    moved = [place for place, value in history.seen.items() if records.get(place) != value]
+    assert not moved, f"{len(moved)} records that were read are gone or others, first {sorted(moved)[:5]}"
     repeated = [value for value, count in Counter(records.values()).items() if count > 1]
     assert not repeated, f"{len(repeated)} records are there twice, first {repeated[:3]!r}"
     for partition in {place[0] for place in records}:
