@@ -124,13 +124,14 @@ class GroupShard:
             self._state.abandoned_writes.discard(number)
         else:
             self._settle(write.purpose, error)
+        group = self._state.groups.get(write.purpose.group_id)
+        if group is not None and group.state is GroupState.EMPTY:
+            self._state.forget_if_vacant(group)
 
     def _close(self, number: int) -> Write | None:
-        write = self._state.open_writes.pop(number, None)
-        if write is not None:
-            self._state.timers.cancel(TimerKey(TimerKind.WRITE, number=number))
-            if isinstance(write.purpose, OffsetsChange):
-                self._state.end_offsets(write.purpose.group_id, write.purpose.partitions)
+        write = self._state.close_write(number)
+        if write is not None and isinstance(write.purpose, OffsetsChange):
+            self._state.end_offsets(write.purpose.group_id, write.purpose.partitions)
         return write
 
     def _settle(self, purpose: Purpose, error: ErrorCode) -> None:
@@ -218,7 +219,7 @@ class GroupShard:
     def describe(self, group_id: str) -> GroupDescription:
         """DescribeGroups for one group. Subscriptions are shown of a Stable group only, as Kafka does."""
         group = self._state.groups.get(group_id)
-        if group is None:
+        if group is None or self._state.is_vacant(group):
             return GroupDescription(group_id=group_id, error=ErrorCode.GROUP_ID_NOT_FOUND)
         protocol_name = group.protocol_name if group.state is GroupState.STABLE else None
         return GroupDescription(
@@ -244,6 +245,7 @@ class GroupShard:
         return tuple(
             GroupListing(group_id=group.group_id, protocol_type=group.protocol_type or "", state=group.state)
             for group in self._state.groups.values()
+            if not self._state.is_vacant(group)
         )
 
     def views(self) -> tuple[GroupView, ...]:

@@ -41,6 +41,7 @@ class ShardState:
         """Open writes whose request was told that they took too long."""
         self.rebalances = 0
         """Generations begun since the start, for metrics."""
+        self._writes_by_group: Counter[str] = Counter()
         self._offsets_under_way: dict[str, Counter[TopicPartition]] = {}
         self._replies: list[tuple[int, Response]] = []
         self._writes: list[Write] = []
@@ -65,9 +66,21 @@ class ShardState:
         self._last_write += 1
         write = Write(number=self._last_write, records=tuple(records), purpose=purpose)
         self.open_writes[write.number] = write
+        self._writes_by_group[purpose.group_id] += 1
         self._writes.append(write)
         self.set_timer(TimerKey(TimerKind.WRITE, number=write.number), self.config.write_timeout_ms)
         return write.number
+
+    def close_write(self, number: int) -> Write | None:
+        """Take write `number` off the open ones; None if it is not among them."""
+        write = self.open_writes.pop(number, None)
+        if write is not None:
+            group_id = write.purpose.group_id
+            self.timers.cancel(TimerKey(TimerKind.WRITE, number=number))
+            self._writes_by_group[group_id] -= 1
+            if not self._writes_by_group[group_id]:
+                del self._writes_by_group[group_id]
+        return write
 
     @property
     def is_write_queue_full(self) -> bool:
@@ -98,16 +111,19 @@ class ShardState:
             group = self.groups[group_id] = Group(group_id, self.now_ms())
         return group
 
-    def forget_if_vacant(self, group: Group) -> None:
-        """Drop a group that has nobody and has stored nothing."""
-        if (
+    def is_vacant(self, group: Group) -> bool:
+        """Whether the group has no member and nothing stored: all it may have are ids nobody came back with."""
+        return (
             not group.members
-            and not group.pending_members
             and group.group_id not in self.table.groups
             and not self.table.offsets(group.group_id)
-            and not self.offsets_under_way(group.group_id)
-        ):
-            self.groups.pop(group.group_id, None)
+        )
+
+    def forget_if_vacant(self, group: Group) -> None:
+        """Drop a group that has nobody, has stored nothing and is not about to."""
+        is_quiet = not group.pending_members and group.group_id not in self._writes_by_group
+        if is_quiet and self.is_vacant(group) and self.groups.get(group.group_id) is group:
+            del self.groups[group.group_id]
 
     def offsets_under_way(self, group_id: str) -> frozenset[TopicPartition]:
         """Partitions of the group with a commit that is not written yet."""

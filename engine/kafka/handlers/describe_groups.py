@@ -43,7 +43,7 @@ def _group(description: "GroupDescription", operations: int, version: int) -> di
             }
             for member in description.members
         ],
-        "authorized_operations": operations,
+        "authorized_operations": authorized_operations.NOT_ASKED if error else operations,
     }
 
 

@@ -7,13 +7,27 @@ from engine.coordinator.messages import SyncRequest, SyncResponse
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
 from engine.wire.api_keys import ApiKey
+from engine.wire.error_codes import ErrorCode
 
 if TYPE_CHECKING:
     from engine.wire.cold import Message
 
+PROTOCOL_FROM = 5
+"""From here on a member must say which protocol it takes part in (KIP-559)."""
+
 
 async def handle(request: "Message", context: RequestContext) -> Mapping[str, object]:
     """Park until the assignment is stored."""
+    if context.api_version >= PROTOCOL_FROM and (
+        request.protocol_type is None or request.protocol_name is None
+    ):
+        return {
+            "throttle_time_ms": 0,
+            "error_code": ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
+            "protocol_type": None,
+            "protocol_name": None,
+            "assignment": b"",
+        }
     response: SyncResponse = await context.services.coordinator.sync(
         SyncRequest(
             group_id=request.group_id,

@@ -100,7 +100,7 @@ class World:
         joined = await self.join(version=3)
         await self.ask(
             sync_group,
-            5,
+            3,
             group_id="g",
             generation_id=joined.generation_id,
             member_id=joined.member_id,
@@ -194,7 +194,7 @@ def test_a_static_leader_that_returns(version):
         joined = await world.join(version, group_instance_id="i")
         await world.ask(
             sync_group,
-            5,
+            3,
             group_id="g",
             generation_id=1,
             member_id=joined.member_id,
@@ -233,6 +233,8 @@ def test_sync_group(version):
             assert (synced.protocol_type, synced.protocol_name) == ("consumer", "range")
             wrong = await world.ask(sync_group, version, assignments=[], **{**body, "protocol_name": "other"})
             assert wrong.error_code == 23
+            unsaid = {**body, "protocol_type": None}
+            assert (await world.ask(sync_group, version, assignments=[], **unsaid)).error_code == 23
         wrong = await world.ask(sync_group, version, assignments=[], **{**body, "generation_id": 2})
         assert (wrong.error_code, wrong.assignment) == (22, b"")
 
