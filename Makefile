@@ -2,18 +2,37 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+DEV    := $(VENV)/.developed
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: up test lint bench soak clean
+.PHONY: help up install develop test lint bench soak clean
+
+help:
+	@echo "make up        install, start a local broker, send a record there and back"
+	@echo "make test      lint, types, import floors, every test"
+	@echo "make lint      the first three alone"
+	@echo "make bench     measure beside Apache Kafka and kcat; ARGS=--help shows the cells"
+	@echo "make soak      the tests too long for every run"
+	@echo "make clean     delete the environment and everything built"
+
+up:
+	@$(PYTHON) tools/up.py
 
 $(STAMP): pyproject.toml setup.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable . --group dev
+	@$(PIP) install --quiet --config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(DEV): $(STAMP)
+	@$(PIP) install --quiet --upgrade "pip>=25.1"
+	@$(PIP) install --quiet --group dev
 	@touch $@
 
 install: $(STAMP)
 
-lint: $(STAMP)
+develop: $(DEV)
+
+lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -27,10 +46,10 @@ clean:
 	rm -rf $(VENV) build *.egg-info
 	find engine rpk -name '*.so' -delete -o -name '*.c' -delete
 
-bench: $(STAMP)
+bench: $(DEV)
 	@tests/support/install-peers.sh
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(STAMP)
+soak: $(DEV)
 	@tests/support/install-peers.sh
 	$(BIN)/python -m pytest -m soak -p no:randomly
