@@ -30,6 +30,28 @@ def complete(words: list[str], environment: Mapping[str, str]) -> Candidates:
     return [(name, text) for name, text in found if name.startswith(last)]
 
 
+def answer(words: list[str]) -> str:
+    """What `rpk __complete -- WORD…` prints; typer is loaded only where flags of a command are asked for."""
+    import os
+    from itertools import pairwise
+
+    from rpk.config.run import Options, Run, enter, leave
+
+    options = Options()
+    for name, value in pairwise(words[:-1]):
+        if name in ("-X", "--config-opt"):
+            options.overrides.append(value)
+        elif name == "--profile":
+            options.profile = value
+        elif name == "--config":
+            options.config = value
+    enter(Run(options))
+    try:
+        return "".join(f"{name}\t{text}\n" for name, text in complete(words or [""], os.environ))
+    finally:
+        leave()
+
+
 def _walk(words: list[str]) -> tuple[Command | Group, list[str]]:
     """The command the words name, and the words after its name; flags in between are skipped."""
     node: Command | Group = ROOT

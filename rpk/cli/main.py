@@ -1,6 +1,6 @@
 """Console entry. Answers `--version` and the help of groups without loading typer; everything else goes on.
 
-Start-up is a promise (docs/adr/0004-cli-start-up.md): what is imported here is paid by every command.
+Start-up is a promise (docs/adr/0005-cli-start-up.md): what is imported here is paid by every command.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = _static_answer(arguments)
         if text is not None:
             return _print(text)
+    if arguments[:2] == ["__complete", "--"]:
+        from rpk.cli.complete import answer
+
+        return _print(answer(arguments[2:]))
     import gc
 
     # Nothing a command allocates while starting is garbage; a collection there costs 3 ms.

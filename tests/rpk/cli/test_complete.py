@@ -57,6 +57,11 @@ def test_topics_come_from_the_cluster_then_from_the_cache(complete, home):
     assert complete("topic", "describe", "", options=options) == ["orders", "other"]
 
 
+def test_the_line_being_completed_says_which_cluster(complete):
+    with FakeBroker(topics=("orders",)) as broker:
+        assert complete("topic", "-X", f"brokers={broker.address}", "describe", "") == ["orders"]
+
+
 def test_a_black_hole_does_not_hold_the_shell(complete, monkeypatch):
     def black_hole(_address, timeout=None, **_keywords):
         time.sleep(timeout)

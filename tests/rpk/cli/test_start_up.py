@@ -1,10 +1,13 @@
-"""What starting rpk loads and how it ends, in processes of its own (UX-17, UX-39; docs/adr/0004-cli-start-up.md)."""
+"""What starting rpk loads and how it ends, in processes of its own (UX-17, UX-39; docs/adr/0005-cli-start-up.md)."""
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from tests.support.fake_kafka import FakeBroker
 
 HEAVY = {"asyncio", "ssl", "dataclasses", "logging", "urllib", "importlib.metadata", "subprocess"}
 
@@ -36,6 +39,12 @@ def loaded(tmp_path, *words):
 def test_help_and_version_load_neither_typer_nor_anything_heavy(tmp_path, words):
     modules = loaded(tmp_path, *words)
     assert not modules & (HEAVY | {"typer", "click", "yaml", "json", "re", "typing", "pathlib"})
+
+
+def test_completing_a_command_loads_no_typer(tmp_path):
+    assert not loaded(tmp_path, "__complete", "--", "profile", "cr") & (
+        HEAVY | {"typer", "click", "yaml", "json"}
+    )
 
 
 def test_the_help_of_a_command_loads_no_more_than_typer_does(tmp_path):
@@ -71,3 +80,30 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path):
     stderr = process.stderr.read()
     process.stderr.close()
     assert (process.wait(30), stderr) == (141, b"")
+
+
+def test_an_interrupt_ends_a_waiting_command_with_130(tmp_path):
+    with FakeBroker(silent=True) as broker:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "rpk.cli.main",
+                "profile",
+                "validate",
+                "-X",
+                f"brokers={broker.address}",
+                "-v",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+            cwd=tmp_path,
+        )
+        while b"dialing" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout) == (130, b"")
+    assert b"Traceback" not in stderr
