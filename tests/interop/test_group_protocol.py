@@ -9,10 +9,25 @@ rewrite with ``-k apache-kafka`` only.
 import asyncio
 import re
 import struct
+import time
 import uuid
-from collections.abc import Awaitable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from engine.coordinator.records import (
+    OffsetKey,
+    group_key,
+    group_value,
+    offset_key,
+    offset_value,
+    parse_group,
+    parse_key,
+    parse_offset,
+)
+from engine.model.topic_name import CONSUMER_OFFSETS
 from engine.wire import cold
 from engine.wire.api_keys import ApiKey
 from engine.wire.header import is_flexible
@@ -523,3 +538,52 @@ async def script(bootstrap: str) -> str:
 
 def test_every_answer_is_the_same(bootstrap, golden):
     golden("interop/group_protocol.txt", asyncio.run(script(bootstrap)))
+
+
+def offsets_topic_records(bootstrap: str) -> list[tuple[bytes | None, bytes | None]]:
+    """Everything on the offsets topic, as a plain consumer sees it."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False})
+    try:
+        partitions = consumer.list_topics(CONSUMER_OFFSETS, 20).topics[CONSUMER_OFFSETS].partitions
+        ends = {
+            n: consumer.get_watermark_offsets(TopicPartition(CONSUMER_OFFSETS, n), 20)[1] for n in partitions
+        }
+        consumer.assign([TopicPartition(CONSUMER_OFFSETS, n, OFFSET_BEGINNING) for n in partitions])
+        deadline = time.monotonic() + 30
+        records = []
+        waiting = {n for n, end in ends.items() if end}
+        while waiting and time.monotonic() < deadline:
+            message = consumer.poll(0.5)
+            if message is None or message.error():
+                continue
+            records.append((message.key(), message.value()))
+            if message.offset() + 1 >= ends[message.partition()]:
+                waiting.discard(message.partition())
+        return records
+    finally:
+        consumer.close()
+
+
+def same_but_version(ours: bytes, theirs: bytes, parse: Callable[[bytes], object]) -> bool:
+    """Whether both hold the same, to the byte where they are of one version."""
+    return ours == theirs if ours[:2] == theirs[:2] else parse(ours) == parse(theirs)
+
+
+def test_the_offsets_topic_holds_the_same_formats(bootstrap):
+    """Each record reads as ours and, written again, is the same: so are the formats.
+
+    Apache Kafka 4.1 writes values as version 4, the bundled engine as version 3, which older tools read as well.
+    """
+    asyncio.run(script(bootstrap))
+    seen = Counter()
+    for raw_key, value in offsets_topic_records(bootstrap):
+        key = parse_key(raw_key)
+        if isinstance(key, OffsetKey):
+            assert offset_key(*key) == raw_key
+            assert value is None or same_but_version(offset_value(parse_offset(value)), value, parse_offset)
+            seen["offset" if value else "offset tombstone"] += 1
+        elif key is not None:
+            assert group_key(key.group_id) == raw_key
+            assert value is None or same_but_version(group_value(parse_group(value)), value, parse_group)
+            seen["group" if value else "group tombstone"] += 1
+    assert all(seen[kind] for kind in ("offset", "offset tombstone", "group", "group tombstone"))
