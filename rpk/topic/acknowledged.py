@@ -133,6 +133,11 @@ class Acknowledgements:
         elif self.failed == FAILURES_SHOWN_MAX + 1:
             self._failed("more records were not produced; they are counted, not listed")
 
+    def settle(self) -> None:
+        """Nothing is in flight any more: without reports of what went well, all that did not fail did."""
+        if self._render is None:
+            self.acked = self.read - self.failed
+
     @property
     def summary(self) -> str:
         """Records read, acked and failed (UX-04)."""

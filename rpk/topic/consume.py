@@ -267,7 +267,9 @@ def command(
     offsets = parse_offset_range(offset, int(time.time() * 1000))
     wanted = _partitions(partitions or ())
     terminal = is_terminal(run.out.stdout) and not raw
-    render, layout = writer_for(format, pretty=pretty_print, meta_only=meta_only, terminal=terminal)
+    render, layout = writer_for(
+        format, pretty=pretty_print, meta_only=meta_only, terminal=terminal, value_errors=bool(translate)
+    )
     if num < 0 or num_per_partition < 0:
         raise UsageError("a number of records is not negative")
     limits = Limits(records=num, per_partition=num_per_partition, idle_s=parse_duration(idle_timeout))
@@ -343,6 +345,7 @@ def _consume_range(
 
     with Interrupt() as interrupt, closing(source):
         bounds = BoundsResolver(chosen, source.offsets_at).resolve(offsets)
+        run.debug(lambda: f"bounds {bounds}")
         bounds = {key: item for key, item in bounds.items() if not item.empty}
         if not bounds:
             run.out.notice("no records in this range")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rpk.client.kafka import KafkaClient
     from rpk.client.model import Topic
-    from rpk.client.record_producer import ProducerOptions
+    from rpk.client.record_producer import RecordProducer
     from rpk.out.records.formatter import Formatter
     from rpk.out.records.incoming import Reader
     from rpk.topic.produce_session import RecordDefaults
@@ -247,8 +247,11 @@ def command(
         keep_headers=wraps,
     )
 
+    from rpk.client.record_producer import RecordProducer
     from rpk.topic.produce_session import RecordDefaults
 
+    # The client connects and gets its producer id in the background, half a second; it starts before the rest.
+    producer = None if dry_run else RecordProducer(run, options)
     check = TopicCheck(run, create=allow_auto_topic_creation and not dry_run)
 
     def check_topic(name: str) -> None:
@@ -264,23 +267,25 @@ def command(
         headers=headers,
         empty_is_null=tombstone,
     )
-    if dry_run:
+    if producer is None:
         _dry_run(run, reader, defaults.topic, check_topic)
     else:
-        _produce(run, reader, options, formatter, defaults, check_topic, wraps=wraps)
+        _produce(
+            run, reader, producer, formatter, defaults, check_topic, wraps=wraps, compression=compression
+        )
 
 
 def _produce(
     run: Run,
     reader: Reader,
-    options: ProducerOptions,
+    producer: RecordProducer,
     formatter: Formatter | None,
     defaults: RecordDefaults,
     check_topic: Callable[[str], None],
     *,
     wraps: bool,
+    compression: str,
 ) -> None:
-    from rpk.client.record_producer import RecordProducer
     from rpk.topic.acknowledged import Acknowledgements
     from rpk.topic.interrupt import Interrupt
     from rpk.topic.produce_session import ProduceSession
@@ -292,19 +297,16 @@ def _produce(
             run.out.notice(
                 "Reading records from the terminal; Ctrl-D on an empty line ends them, Ctrl-C stops."
             )
-        producer = RecordProducer(run, options)
         acks = Acknowledgements(
             producer,
             formatter.render if formatter is not None else None,
             OutputStream(run.out.stdout).write,
             run.out.notice,
             wrap=wraps,
-            compression=options.compression,
+            compression=compression,
         )
         error = ProduceSession(reader, producer, acks, defaults, check_topic).run(source, interrupt)
         if interrupt.signal_number:
-            if formatter is None:
-                acks.acked = acks.read - acks.failed
             run.out.notice(f"stopped: {acks.summary}")
             raise typer.Exit(interrupt.exit_code)
         if error is not None:

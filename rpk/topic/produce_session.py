@@ -134,3 +134,4 @@ class ProduceSession:
                 if waited_s > _INTERRUPTED_FLUSH_S:
                     self._producer.purge()
         self._acks.drain()
+        self._acks.settle()

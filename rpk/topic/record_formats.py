@@ -24,12 +24,15 @@ def reader_for(format: str, *, strict: bool) -> Reader:
 
 
 def writer_for(
-    format: str, *, pretty: bool, meta_only: bool, terminal: bool
+    format: str, *, pretty: bool, meta_only: bool, terminal: bool, value_errors: bool
 ) -> tuple[Render, Formatter | None]:
     """The printer of a consume format, and the layout it came from where it is one; raises LayoutError."""
     if format in ("json", "ndjson"):
         return json_formatter(
-            pretty=pretty and format == "json", meta_only=meta_only, terminal=terminal
+            pretty=pretty and format == "json",
+            meta_only=meta_only,
+            terminal=terminal,
+            value_errors=value_errors,
         ), None
     if format == "kcat":
         return kcat_formatter(terminal=terminal), None

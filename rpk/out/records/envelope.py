@@ -55,10 +55,13 @@ class EnvelopeWriter:
     """Writes batches of records as JSON objects, each ending in a newline.
 
     pretty: several lines an object. meta_only: `value_size` instead of the value. terminal: also escape what a
-    terminal would obey.
+    terminal would obey. value_errors: records may say in `value_error` why their value is not decoded (UX-51).
     """
 
-    def __init__(self, *, pretty: bool, meta_only: bool = False, terminal: bool = False) -> None:
+    def __init__(
+        self, *, pretty: bool, meta_only: bool = False, terminal: bool = False, value_errors: bool = False
+    ) -> None:
+        self._value_errors = value_errors
         self._layout = Layout(pretty=pretty)
         self._meta_only = meta_only
         self._quote = quoter(terminal=terminal)
@@ -99,6 +102,8 @@ class EnvelopeWriter:
             headers = record.headers()
             if headers:
                 out.append(comma + self._headers(headers))
+            if self._value_errors:
+                out.append(self._value_error(record))
             out.append(
                 f"{timestamp_name}{record.timestamp()[1]}{partition_name}{record.partition()}"
                 f"{offset_name}{record.offset()}{close}"
@@ -108,6 +113,11 @@ class EnvelopeWriter:
     def _encoded(self, name: str, field: bytes, comma: str) -> str:
         text = base64.b64encode(field).decode()
         return f'"{name}"{self._layout.colon}"{text}"{comma}"{name}_encoding"{self._layout.colon}"base64"'
+
+    def _value_error(self, record: RecordView) -> str:
+        error = getattr(record, "value_error", None)
+        layout = self._layout
+        return "" if error is None else f'{layout.comma}"value_error"{layout.colon}{self._quote(error)}'
 
     def _headers(self, headers: Headers) -> str:
         layout = self._layout
@@ -132,6 +142,8 @@ class EnvelopeWriter:
             return text + comma + self._encoded("value", value, comma)
 
 
-def json_formatter(*, pretty: bool, meta_only: bool = False, terminal: bool = False) -> Render:
+def json_formatter(
+    *, pretty: bool, meta_only: bool = False, terminal: bool = False, value_errors: bool = False
+) -> Render:
     """A function printing batches of records as JSON; see `EnvelopeWriter`."""
-    return EnvelopeWriter(pretty=pretty, meta_only=meta_only, terminal=terminal)
+    return EnvelopeWriter(pretty=pretty, meta_only=meta_only, terminal=terminal, value_errors=value_errors)
