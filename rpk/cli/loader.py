@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -124,6 +125,9 @@ class Leaf(TyperCommand):
         if run.options.format == "help":
             run.out.fields(self.output or {})
             return None
+        # From here on a command may run for days: what starting made stays, garbage is collected again.
+        gc.freeze()
+        gc.enable()
         return ctx.invoke(self.callback, **ctx.params) if self.callback is not None else None
 
 

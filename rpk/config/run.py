@@ -74,6 +74,10 @@ class Run:
             from rpk.config.resolve import resolve
 
             self._settings = resolve(self.options, self.environment, warn=self.out.warning)
+            if self._settings.values["pass"].source in ("-X", "flag"):
+                self.out.warning(
+                    "the process list shows a password given on the command line; RPK_PASS does not"
+                )
         return self._settings
 
     @settings.setter

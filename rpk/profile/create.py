@@ -13,7 +13,15 @@ from rpk.config.resolve import unknown_profile
 from rpk.config.rpk_yaml import RpkYaml
 from rpk.config.run import Run, current
 from rpk.out.errors import NotFound, UsageError
-from rpk.profile.store import check_free, check_name, open_file, parse_assignments, select, set_field
+from rpk.profile.store import (
+    check_free,
+    check_name,
+    open_file,
+    parse_assignments,
+    read_password,
+    select,
+    set_field,
+)
 
 EXAMPLES = (
     ("rpk profile create staging -s brokers=broker-0.example.com:9092", "a cluster by its address"),
@@ -52,11 +60,17 @@ def command(
     description: Annotated[
         str, typer.Option("--description", "-d", metavar="TEXT", help="What it is for.")
     ] = "",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
+    ] = False,
+    password_file: Annotated[
+        str | None, typer.Option("--password-file", metavar="FILE", help="Read the password from a file.")
+    ] = None,
 ) -> None:
     """Create a profile and select it.
 
     At most one source may be given; --set comes after it. Keys are those of `rpk -X list`, or paths in the file
-    such as kafka_api.brokers. A password is better set by RPK_PASS or `rpk profile edit` than on the command line.
+    such as kafka_api.brokers. A password is better given by --password-stdin, --password-file or RPK_PASS than on the command line.
     """
     run = current()
     if sum((from_redpanda is not None, from_profile is not None, from_container)) > 1:
@@ -74,6 +88,9 @@ def command(
     pairs = parse_assignments(assignments or [])
     for key, value in pairs:
         set_field(profile, key, value)
+    password = read_password(run, password_file, from_stdin=password_stdin)
+    if password is not None:
+        set_field(profile, "pass", password)
     if any(key in ("pass", "kafka_api.sasl.password") for key, _ in pairs):
         run.out.warning("the password is now in your shell's history; rpk profile edit leaves no trace there")
     file.profiles.append(profile)

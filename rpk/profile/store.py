@@ -11,7 +11,7 @@ from rpk.config.rpk_yaml import RpkYaml
 from rpk.config.run import Run
 from rpk.config.settings import ADMIN_PORT, KAFKA_PORT, REGISTRY_PORT, SECRET_SHOWN, addresses, parse_bool
 from rpk.out.errors import ConfigError, NotFound, UsageError
-from rpk.system import paths
+from rpk.system import files, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,6 +157,24 @@ def _typed(key: Key, value: str) -> object:
 
         parse_duration(value)
     return value
+
+
+def read_password(run: Run, path: str | None, *, from_stdin: bool) -> str | None:
+    """The password of `--password-file` or `--password-stdin` (one line), None when neither is given."""
+    if path is not None and from_stdin:
+        raise UsageError("--password-file and --password-stdin exclude each other")
+    if path is not None:
+        text = files.read_text(path)
+        if text is None:
+            raise NotFound(f"there is no file {path}")
+    elif from_stdin:
+        text = run.out.stdin.readline()
+    else:
+        return None
+    password = text.rstrip("\r\n")
+    if not password:
+        raise UsageError("the password is empty")
+    return password
 
 
 def redacted(data: dict[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def invoke(home, monkeypatch):
                 status = main([str(argument) for argument in arguments])
             finally:
                 gc.enable()
+                gc.unfreeze()
             sys.stdout.flush()
             sys.stderr.flush()
             return Result(

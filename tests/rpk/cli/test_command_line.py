@@ -139,3 +139,19 @@ def test_a_gone_reader_ends_with_141(invoke, failing):
     failing(BrokenPipeError())
     result = invoke("version")
     assert (result.status, result.stderr) == (141, "")
+
+
+def test_hidden_legacy_flags_stand_for_settings_and_lose_to_x(invoke):
+    legacy = ["topic", "--brokers", "127.0.0.1:1,127.0.0.1:2", "list", "--user", "u", "--timeout", "2s"]
+    result = invoke(*legacy)
+    assert result.status == 3
+    assert "127.0.0.1:1" in result.stderr
+    assert "127.0.0.1:3" in invoke(*legacy, "-X", "brokers=127.0.0.1:3").stderr
+    assert "--brokers" not in invoke("topic", "list", "--help").stdout
+
+
+def test_a_password_on_the_command_line_warns_and_is_not_shown(invoke):
+    result = invoke("profile", "current", "--explain", "-v", "-X", "user=u", "-X", "pass=hunter2")
+    assert result.status == 0
+    assert "process list" in result.stderr
+    assert "hunter2" not in result.stdout + result.stderr

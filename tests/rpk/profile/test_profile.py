@@ -197,3 +197,15 @@ def test_validate_reports_each_address(invoke):
     assert [(row["api"], row["ok"]) for row in rows] == [("kafka", True), ("kafka", False), ("admin", False)]
     assert rows[1]["error"]["name"] == "CONNECTION_REFUSED"
     assert rows[2]["error"]["name"] == "CONNECTION_REFUSED"
+
+
+def test_passwords_come_from_stdin_or_a_file(invoke, path, home):
+    ok(invoke("profile", "create", "a", "-s", "user=u", "--password-stdin", stdin="from stdin\n"))
+    assert yaml.safe_load(path.read_text())["profiles"][0]["kafka_api"]["sasl"]["password"] == "from stdin"
+    secret = home / "secret"
+    secret.write_text("from file\n")
+    ok(invoke("profile", "set", "--password-file", secret))
+    assert yaml.safe_load(path.read_text())["profiles"][0]["kafka_api"]["sasl"]["password"] == "from file"
+    assert invoke("profile", "set").status == 2
+    assert invoke("profile", "set", "--password-stdin").status == 2
+    assert invoke("profile", "set", "--password-file", home / "none").status == 5
