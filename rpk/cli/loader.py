@@ -117,6 +117,10 @@ class Leaf(TyperCommand):
     examples: tuple[tuple[str, str], ...] = ()
     output: dict[str, str] | None = None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's, with `--flag=true` and `--flag=false` for flags, as scripts write them."""
+        return super().parse_args(ctx, options.plain_flags(self.params, args))
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run the command; `--format help` answers from OUTPUT without running it."""
         run = current()

@@ -6,6 +6,7 @@ its own (produce and consume: `--format`). Values go into the current run's `Opt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -180,3 +181,25 @@ def add_to(command: click.Command, letters: str) -> None:
             kept.opts = clear
             command.params.append(kept)
         taken.update(clear)
+
+
+def plain_flags(params: Sequence[click.Parameter], arguments: list[str]) -> list[str]:
+    """`arguments` with `--flag=true` as `--flag`, and `--flag=false` as its opposite or, having none, left out."""
+    flags = {
+        name: option.secondary_opts
+        for option in params
+        if isinstance(option, click.Option) and option.is_flag
+        for name in option.opts
+    }
+    plain: list[str] = []
+    for at, argument in enumerate(arguments):
+        if argument == "--":
+            return plain + arguments[at:]
+        name, _, value = argument.partition("=")
+        if name not in flags or not name.startswith("--") or value not in ("true", "false"):
+            plain.append(argument)
+        elif value == "true":
+            plain.append(name)
+        else:
+            plain.extend(flags[name][:1])
+    return plain
