@@ -10,6 +10,8 @@ from engine.storage.segment_index import NO_TIMESTAMP, SegmentIndex
 
 LOADED_MAX = 128
 """Sealed segments whose index stays in memory: 24 bytes for each 4 KiB of them."""
+SAVED_FROM_BYTES = 64 * 1024
+"""The index of a smaller segment is not worth a file and its sync: it is rebuilt with one read."""
 
 
 class IndexCache:

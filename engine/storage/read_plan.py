@@ -60,7 +60,13 @@ def locate(file: OpenFile, index: SegmentIndex, interval_bytes: int, end: int, o
     """
     entry = index.entry_for_offset(offset)
     position = index.positions[entry] if len(index.positions) else 0
-    while position < end:
+    # The next entry's batch starts above `offset`: what is not found before it is found there.
+    following = entry + 1 if entry + 1 < len(index.positions) else -1
+    if following >= 0 and index.positions[following] < end:
+        fallback = Place(index.positions[following], index.offsets[following], 0)
+    else:
+        fallback = Place(end, offset, 0)
+    while position < fallback.position:
         window = file.read(min(interval_bytes + HEADER_BYTES, end - position), position)
         at = 0
         size = len(window)
@@ -75,7 +81,7 @@ def locate(file: OpenFile, index: SegmentIndex, interval_bytes: int, end: int, o
         if at == 0:
             break
         position += at
-    return Place(end, offset, 0)
+    return fallback
 
 
 def batch_at(file: OpenFile, position: int) -> Place:

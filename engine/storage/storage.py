@@ -26,7 +26,7 @@ from engine.storage.epochs import EpochCache
 from engine.storage.errors import OffsetOutOfRange, StorageError, StorageFailed, StorageFull
 from engine.storage.flusher import Flushed, Flusher
 from engine.storage.housekeeping import Housekeeper, HousekeepingReport
-from engine.storage.index_cache import IndexCache
+from engine.storage.index_cache import SAVED_FROM_BYTES, IndexCache
 from engine.storage.log import Log, Snapshot, TimestampOffset
 from engine.storage.open_files import OpenFiles
 from engine.storage.recovery import Recovered, RecoveredLog, Recovery, RecoveryReport
@@ -224,7 +224,7 @@ class Storage:
                 (segment, segment.index_path, segment.index.encode(segment.size))
                 for log in self.logs.values()
                 for segment in log.segments
-                if segment.on_disk and segment.index is not None and not segment.index_saved
+                if segment.size >= SAVED_FROM_BYTES and segment.index is not None and not segment.index_saved
             ]
 
             def save() -> None:
