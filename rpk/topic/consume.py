@@ -339,11 +339,12 @@ def _consume_range(
     printing: Printing,
 ) -> None:
     from rpk.topic.bounds import BoundsResolver
+    from rpk.topic.collector import rare_collections
     from rpk.topic.consume_session import ConsumeSession
     from rpk.topic.interrupt import Interrupt
     from rpk.topic.record_streams import OutputStream
 
-    with Interrupt() as interrupt, closing(source):
+    with Interrupt() as interrupt, rare_collections(), closing(source):
         bounds = BoundsResolver(chosen, source.offsets_at).resolve(offsets)
         run.debug(lambda: f"bounds {bounds}")
         bounds = {key: item for key, item in bounds.items() if not item.empty}
@@ -369,12 +370,13 @@ def _consume_range(
 
 def _consume_group(run: Run, options: ConsumerOptions, topics: list[str], printing: Printing) -> None:
     from rpk.client.record_consumer import RecordConsumer
+    from rpk.topic.collector import rare_collections
     from rpk.topic.consume_session import ConsumeSession
     from rpk.topic.interrupt import Interrupt
     from rpk.topic.record_streams import OutputStream
 
     source = RecordConsumer(run, options)
-    with Interrupt() as interrupt, closing(source):
+    with Interrupt() as interrupt, rare_collections(), closing(source):
         session = ConsumeSession(
             source,
             printing.render,

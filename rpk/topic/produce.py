@@ -287,11 +287,12 @@ def _produce(
     compression: str,
 ) -> None:
     from rpk.topic.acknowledged import Acknowledgements
+    from rpk.topic.collector import rare_collections
     from rpk.topic.interrupt import Interrupt
     from rpk.topic.produce_session import ProduceSession
     from rpk.topic.record_streams import InputStream, OutputStream
 
-    with Interrupt() as interrupt:
+    with Interrupt() as interrupt, rare_collections():
         source = InputStream(run.out.stdin, interrupt.wake_fd)
         if source.is_terminal:
             run.out.notice(
@@ -314,12 +315,13 @@ def _produce(
 
 
 def _dry_run(run: Run, reader: Reader, topic: str | None, check_topic: Callable[[str], None]) -> None:
+    from rpk.topic.collector import rare_collections
     from rpk.topic.interrupt import Interrupt
     from rpk.topic.record_streams import InputStream
 
     topics: set[str] = {topic} if topic else set()
     read = 0
-    with Interrupt() as interrupt:
+    with Interrupt() as interrupt, rare_collections():
         source = InputStream(run.out.stdin, interrupt.wake_fd)
         while not interrupt.signal_number and reader.error is None:
             chunk = source.read(None)
