@@ -107,7 +107,8 @@ class ApacheKafka:
     def start(self, timeout_seconds: float = 90) -> "ApacheKafka":
         """Format the storage on first use, start, wait until the listener answers."""
         if not (self.directory / "data" / "meta.properties").exists():
-            cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            # The tool takes an id that starts with a dash for an option.
+            cluster = "c" + urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
             command = self._java(
                 "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties)
             )
