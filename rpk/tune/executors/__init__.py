@@ -1,0 +1,1 @@
+"""What becomes of a plan: written to the host, undone, or rendered as a shell script."""
