@@ -5,15 +5,17 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.cells import cli, commit, startup, throughput
+from benchmarks.cells import cli, commit, requests, startup, throughput
 from benchmarks.report import Cell, render, save
 
 CELLS: dict[str, Callable[[int], Iterator[Cell]]] = {
     "startup": startup.start_up,
     "cli": cli.command_line,
     "commit": commit.group_commit,
+    "requests": requests.small_requests,
     "latency": throughput.ack_latency,
     "throughput": throughput.produce_and_consume,
+    "variants": throughput.partitions_and_caching,
 }
 
 

@@ -9,21 +9,46 @@ import time
 from collections.abc import Callable
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # exported at run time
 
 PARTITIONS = 6
 
 
-def create_topic(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> None:
+def create_topic(
+    bootstrap: str, topic: str, partitions: int = PARTITIONS, config: dict[str, str] | None = None
+) -> None:
     """Make the cell's topic."""
-    AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(topic, partitions, 1)])[
-        topic
-    ].result(30)
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # must outlive its futures
+    admin.create_topics([NewTopic(topic, partitions, 1, config=config or {})])[topic].result(30)
 
 
-def produce(bootstrap: str, topic: str, *, size: int, records: int) -> dict[str, float]:
+class Stopwatch:
+    """Wall and CPU time of this process since it was made."""
+
+    def __init__(self) -> None:
+        self._begin = time.perf_counter()
+        self._cpu = time.process_time()
+
+    def seconds(self) -> float:
+        """Wall time so far."""
+        return time.perf_counter() - self._begin
+
+    def cpu_percent(self) -> float:
+        """Share of one core used so far; near 100 means that the client is the limit."""
+        return (time.process_time() - self._cpu) / self.seconds() * 100
+
+
+def produce(
+    bootstrap: str,
+    topic: str,
+    *,
+    size: int,
+    records: int,
+    partitions: int = PARTITIONS,
+    config: dict[str, str] | None = None,
+) -> dict[str, float]:
     """Throughput of `records` values of `size` bytes with librdkafka's default batching, acks=all."""
-    create_topic(bootstrap, topic)
+    create_topic(bootstrap, topic, partitions, config)
     producer = Producer(
         {"bootstrap.servers": bootstrap, "acks": "all", "queue.buffering.max.messages": 1_000_000}
     )
@@ -36,20 +61,22 @@ def produce(bootstrap: str, topic: str, *, size: int, records: int) -> dict[str,
             failed.append(error)
 
     producer.list_topics(topic, timeout=10)
-    start = time.perf_counter()
+    watch = Stopwatch()
     sent = 0
     while sent < records:
         queued = producer.produce_batch(topic, chunk)
         sent += queued
         producer.poll(0.01 if queued < len(chunk) else 0)
     left = producer.flush(120)
-    seconds = time.perf_counter() - start
+    seconds, cpu = watch.seconds(), watch.cpu_percent()
     if left or failed:
         raise SystemExit(f"{left} records left, failures {failed[:1]}")
-    return {"records/s": sent / seconds, "MB/s": sent * size / seconds / 1e6}
+    return {"records/s": sent / seconds, "MB/s": sent * size / seconds / 1e6, "client CPU %": cpu}
 
 
-def consume(bootstrap: str, topic: str, *, size: int, records: int) -> dict[str, float]:
+def consume(
+    bootstrap: str, topic: str, *, size: int, records: int, partitions: int = PARTITIONS
+) -> dict[str, float]:
     """Throughput of reading `records` values back."""
     consumer = Consumer(
         {
@@ -60,18 +87,18 @@ def consume(bootstrap: str, topic: str, *, size: int, records: int) -> dict[str,
             "fetch.message.max.bytes": 8 << 20,
         }
     )
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in range(partitions)])
     first = len(consumer.consume(1, timeout=30))  # the connection and the first fetch are not measured
-    start = time.perf_counter()
+    watch = Stopwatch()
     got = 0
     while got < records - first:
         batch = consumer.consume(100_000, timeout=1)
-        if not batch and time.perf_counter() - start > 120:
+        if not batch and watch.seconds() > 120:
             raise SystemExit(f"only {got} of {records} records arrived")
         got += len(batch)
-    seconds = time.perf_counter() - start
+    seconds, cpu = watch.seconds(), watch.cpu_percent()
     consumer.close()
-    return {"records/s": got / seconds, "MB/s": got * size / seconds / 1e6}
+    return {"records/s": got / seconds, "MB/s": got * size / seconds / 1e6, "client CPU %": cpu}
 
 
 def latency(bootstrap: str, topic: str, *, rate: int, seconds: int, size: int = 100) -> dict[str, float]:

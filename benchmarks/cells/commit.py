@@ -21,7 +21,7 @@ def _run(module: str) -> dict[str, float]:
 
 def group_commit(rounds: int) -> Iterator[Cell]:
     """One process; the storage room, its flusher thread, this machine's disk."""
-    cell = Cell("durable group commit, 64 waiting, 100 B batches", unit_up=True)
+    cell = Cell("durable group commit, 100 B batches, 64 waiting", unit_up=True)
     for _ in range(rounds):
         cell.add("bundled", measure_quiet(_run, "benchmarks.group_commit"))
     yield cell

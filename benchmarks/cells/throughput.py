@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 from benchmarks.engines import Engine, apache, apache_missing, bundled
@@ -13,14 +13,16 @@ from benchmarks.report import Cell
 
 SIZES = {100: 3_000_000, 1024: 600_000}
 RATES = (1_000, 10_000)
+SMALL_REQUESTS = "small_requests"
 
 
-def client(engine: Engine, cell: str, topic: str, parameters: dict[str, int]) -> dict[str, float]:
-    """Run one client window pinned to its core; add the share of a core the broker used."""
+def client(engine: Engine, cell: str, topic: str, parameters: Mapping[str, object]) -> dict[str, float]:
+    """Run one client window pinned to its core; add the CPU time the broker used."""
     before = cpu_seconds(engine.pid)
-    command = ["taskset", "-c", str(client_core()), sys.executable, "-m", "benchmarks.clients"]
+    module = ["benchmarks.small_requests"] if cell == SMALL_REQUESTS else ["benchmarks.clients", cell]
+    command = ["taskset", "-c", str(client_core()), sys.executable, "-m", *module]
     run = subprocess.run(
-        [*command, cell, engine.bootstrap, topic, json.dumps(parameters)],
+        [*command, engine.bootstrap, topic, json.dumps(parameters)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -88,3 +90,30 @@ def ack_latency(rounds: int) -> Iterator[Cell]:
                 for engine in running:
                     cell.add(engine.name, measure_quiet(paced, engine, rate))
         yield cell
+
+
+VARIANTS: dict[str, tuple[int, dict[str, str]]] = {
+    "1 partition": (1, {}),
+    "12 partitions": (12, {}),
+    "12 partitions, write.caching": (12, {"write.caching": "true"}),
+}
+
+
+def partitions_and_caching(rounds: int) -> Iterator[Cell]:
+    """1 KiB records: what the number of partitions costs, and what fsync before ack does. The bundled engine alone."""
+    cell = Cell("produce, 1 KiB records, by partitions and durability", unit_up=True)
+    with bundled() as engine:
+        for _ in range(rounds):
+            for name, (partitions, config) in VARIANTS.items():
+                parameters = {
+                    "size": 1024,
+                    "records": SIZES[1024],
+                    "partitions": partitions,
+                    "config": config,
+                }
+                cell.add(name, measure_quiet(_variant, engine, parameters))
+    yield cell
+
+
+def _variant(engine: Engine, parameters: Mapping[str, object]) -> dict[str, float]:
+    return client(engine, "produce", fresh_topic(), parameters)
