@@ -172,7 +172,7 @@ def batches(data: bytes) -> Iterator[tuple[BatchHeader, bytes]]:
         at = end
 
 
-def _bounded(data: bytes) -> bytes:
+def _bounded(data: bytes | bytearray) -> bytes | bytearray:
     if len(data) > BATCH_BYTES_MAX:
         raise WireError(f"a record batch of more than {BATCH_BYTES_MAX} bytes")
     return data
@@ -188,11 +188,11 @@ def decompress(codec: int, data: bytes) -> bytes:
         import cramjam
 
         if codec == 2:
-            return _bounded(_snappy(data))
+            return bytes(_bounded(_snappy(data)))
         if codec == 3:
-            return _bounded(bytes(cramjam.lz4.decompress(data)))
+            return bytes(_bounded(bytes(cramjam.lz4.decompress(data))))
         if codec == 4:
-            return _bounded(bytes(cramjam.zstd.decompress(data)))
+            return bytes(_bounded(bytes(cramjam.zstd.decompress(data))))
     except WireError:
         raise
     except Exception as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.client.kafka_errors import UNKNOWN_TOPIC_OR_PARTITION
 from rpk.config.durations import parse_duration
 from rpk.config.run import Run, current
 from rpk.out.errors import NotFound, OperationFailed, UsageError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_OUTPUT = r"Produced to partition %p at offset %o with timestamp %d.\n"
 PARTITION_MAX = 0x7FFF_FFFF
+AUTO_CREATION_S = 5.0
 
 EXAMPLES = (
     ("echo hello | rpk topic produce orders", "one record; each line is a value"),
@@ -95,18 +97,23 @@ class TopicCheck:
     def _created(client: KafkaClient, name: str) -> Topic:
         import time
 
+        give_up_s = time.monotonic() + AUTO_CREATION_S
         while True:
             topic = client.metadata([name], allow_auto_create=True).topic(name)
             if topic is not None and topic.error is None and topic.partitions:
                 return topic
-            if (
-                topic is not None
-                and topic.error is not None
-                and not topic.error.retryable
-                and topic.error.code != 3
-            ):
-                raise topic.error
-            client.deadline.check(f"waiting for topic {name} to be created")
+            error = topic.error if topic is not None else None
+            # While it is being created brokers say that it is unknown, or has no leader.
+            if error is not None and not error.retryable and error.code != UNKNOWN_TOPIC_OR_PARTITION:
+                raise error
+            if time.monotonic() > give_up_s:
+                raise NotFound(
+                    f"topic {name} was not created within {AUTO_CREATION_S:g}s",
+                    cause="the brokers may not create topics by themselves (auto_create_topics_enabled)",
+                    hint=f"rpk topic create {name}",
+                    name="UNKNOWN_TOPIC_OR_PARTITION",
+                    code=UNKNOWN_TOPIC_OR_PARTITION,
+                )
             time.sleep(0.05)
 
 

@@ -1,6 +1,8 @@
 """`rpk topic produce` against a real broker."""
 
 import json
+import os
+import pty
 import re
 import signal
 import time
@@ -183,6 +185,25 @@ def test_interrupt_flushes_what_was_read(rpk, new_topic):
     assert b"records read 1, acked 1, failed 0" in process.stderr.read()
     for stream in (process.stdin, process.stdout, process.stderr):
         stream.close()
+
+
+def test_auto_creation_that_the_broker_refuses(rpk):
+    _, stderr = rpk.produce("made-by-nobody", b"a\n", "--allow-auto-topic-creation", status=5)
+    assert "auto_create_topics_enabled" in stderr
+
+
+def test_a_terminal_is_told_how_to_end(rpk, new_topic):
+    controller, terminal = pty.openpty()
+    process = rpk.start("produce", new_topic(), "-o", r"%v\n", stdin=terminal)
+    os.close(terminal)
+    assert b"Ctrl-D" in process.stderr.readline()
+    os.write(controller, b"typed\n")
+    assert process.stdout.readline() == b"typed\n"
+    os.write(controller, b"\x04")
+    assert process.wait(20) == 0
+    os.close(controller)
+    process.stdout.close()
+    process.stderr.close()
 
 
 def test_consume_feeds_produce_without_loss(rpk, new_topic):
