@@ -98,6 +98,7 @@ class BatchConsumer:
         self._failing_since_s = self._failing_since_s or now_s
         if not error.retryable or now_s - self._failing_since_s > _DOWN_MAX_S:
             raise error
+        self._client.close()
         self._client.forget()
         self._grouped = None
         time.sleep(timeout_s)
