@@ -6,10 +6,12 @@ last at a clean shutdown and removed first at the next start, names the checkpoi
 Both are envelopes of `checked_file`; the checkpoint's payload is JSON:
 {"number": n, "wal_floor": lsn, "logs": [[log id, topic, partition, start offset, recovery base, recovery position,
 recovery offset, floor lsn, pinned lsn, cleaned offset, horizon ms, [[epoch, start], …],
-[[base, size, next offset, max timestamp, its offset, created ms], …]], …]}
+[[base, size, next offset, max timestamp, its offset, created ms], …]], …],
+"key_values": [[log id, base64 of `key_value`'s payload], …]}
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.model.ids import TopicPartition
@@ -17,6 +19,7 @@ from engine.storage import layout
 from engine.storage.checked_file import read_whole, replace_file, seal, unseal
 from engine.storage.disk import Disk
 from engine.storage.errors import CorruptFile
+from engine.storage.key_value import KeyValueTable
 
 MAGIC = b"RPCP"
 CLEAN_MAGIC = b"RPCL"
@@ -147,11 +150,20 @@ class Checkpoint:
     number: int = 0
     wal_floor: int = 0
     logs: dict[int, LogState] = field(default_factory=dict)
+    key_values: KeyValueTable = field(default_factory=KeyValueTable)
 
 
-def write_checkpoint(disk: Disk, directory: str, number: int, wal_floor: int, rows: list[str]) -> None:
+def write_checkpoint(
+    disk: Disk,
+    directory: str,
+    number: int,
+    wal_floor: int,
+    rows: list[str],
+    key_values: Sequence[tuple[int, str]] = (),
+) -> None:
     """Replace the checkpoint, durable on return. `rows` are `LogState.encode`d."""
-    payload = f'{{"number":{number},"wal_floor":{wal_floor},"logs":[{",".join(rows)}]}}'.encode()
+    pairs = ",".join(f'[{log_id},"{row}"]' for log_id, row in key_values)
+    payload = f'{{"number":{number},"wal_floor":{wal_floor},"logs":[{",".join(rows)}],"key_values":[{pairs}]}}'.encode()
     replace_file(disk, f"{directory}/{layout.CHECKPOINT}", seal(MAGIC, VERSION, payload))
 
 
@@ -168,6 +180,9 @@ def read_checkpoint(disk: Disk, directory: str) -> Checkpoint | None:
             number=_integer(found["number"]),
             wal_floor=_integer(found["wal_floor"]),
             logs={state.log_id: state for state in states},
+            key_values=KeyValueTable.from_rows(
+                (_integer(i), str(row)) for i, row in found.get("key_values", ())
+            ),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise CorruptFile(f"{path}: {error}") from error

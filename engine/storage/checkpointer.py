@@ -131,9 +131,12 @@ class Checkpointer:
             if target.log not in broken and not target.log.deleted:
                 _advance(target)
         rows = [self._row(log) for log in self._storage.logs.values()]
+        key_values = self._storage.key_value.rows()
         number = self.number + 1
         pinned = min((log.pinned_lsn for log in self._storage.logs.values() if log.failed), default=None)
-        await self._in_background(lambda: write_checkpoint(self._disk, self._directory, number, lsn, rows))
+        await self._in_background(
+            lambda: write_checkpoint(self._disk, self._directory, number, lsn, rows, key_values)
+        )
         self.number = number
         self.wal_floor = lsn
         await self._in_background(lambda: self._wal.recycle(lsn, pinned_from=pinned))
@@ -169,14 +172,19 @@ class Checkpointer:
         for target in targets:
             try:
                 for _, path, _ in target.dirty:
-                    self._disk.sync(self._files.get(path).fd)
+                    self._sync_file(path)
                 for _, path, data in target.indexes:
                     replace_file(self._disk, path, data)
-            except FileNotFoundError:
-                continue
             except OSError as error:
                 failed.append((target.log, error))
         return failed
+
+    def _sync_file(self, path: str) -> None:
+        try:
+            handle = self._files.get(path).fd
+        except FileNotFoundError:
+            return  # retention or deletion was faster
+        self._disk.sync(handle)
 
     def _row(self, log: Log) -> str:
         key = (

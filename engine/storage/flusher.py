@@ -18,6 +18,7 @@ from engine.storage.chunk import Chunk
 from engine.storage.config import StorageConfig
 from engine.storage.disk import Buffer, Disk
 from engine.storage.errors import StorageError, StorageFailed, StorageFull
+from engine.storage.key_value import Put
 from engine.storage.open_files import OpenFiles
 from engine.storage.wal import Entry, Wal
 
@@ -36,6 +37,8 @@ class Flushed(NamedTuple):
     failures: list[tuple["Log", StorageError]]
     lsn: int
     size: int
+    puts: list[Put]
+    put_error: StorageError | None
 
 
 class Flusher:
@@ -53,6 +56,7 @@ class Flusher:
     ) -> None:
         self.lock = threading.Lock()
         self.queue: list[Chunk] = []
+        self.puts: list[Put] = []
         self.idle = True
         self._disk = disk
         self._wal = wal
@@ -136,14 +140,15 @@ class Flusher:
             self._wake.acquire()
             while True:
                 with self.lock:
-                    chunks, jobs = self._take(), self._jobs
-                    if chunks or jobs:
+                    chunks, jobs, puts = self._take(), self._jobs, self.puts
+                    if chunks or jobs or puts:
                         self._jobs = []
+                        self.puts = []
                     else:
                         self.idle = True
                         break
-                if chunks:
-                    self._flush(chunks)
+                if chunks or puts:
+                    self._flush(chunks, puts)
                 for job in jobs:
                     job()
             if self._stopping:
@@ -167,7 +172,7 @@ class Flusher:
                 chunk.log.open_chunk = None
         return taken
 
-    def _flush(self, chunks: list[Chunk]) -> None:
+    def _flush(self, chunks: list[Chunk], puts: list[Put]) -> None:
         done: list[Chunk] = []
         failures: list[tuple[Log, StorageError]] = []
         entries: list[Entry] = []
@@ -200,6 +205,8 @@ class Flusher:
                 segment = chunk.segment
                 entries.append((log.log_id, segment.base_offset, chunk.position, chunk.base_offset, payload))
                 logged.append(chunk)
+        entries.extend(put.entry for put in puts)
+        put_error: StorageError | None = None
         if entries:
             try:
                 self._wal.write(entries)
@@ -207,7 +214,8 @@ class Flusher:
             except (OSError, StorageFull) as error:
                 for chunk in logged:
                     self._fail(chunk.log, error, failures)
-        flushed = Flushed(_in_order(chunks, done), failures, self._wal.lsn, size)
+                put_error = StorageFailed(f"key-value records were not written: {error}")
+        flushed = Flushed(_in_order(chunks, done), failures, self._wal.lsn, size, puts, put_error)
         self._loop.call_soon_threadsafe(self._on_flushed, flushed)
 
     def _write_segment(self, chunk: Chunk, payload: Buffer, *, direct: bool) -> None:

@@ -19,6 +19,7 @@ from engine.storage.config import StorageConfig
 from engine.storage.disk import Disk
 from engine.storage.epochs import EpochCache
 from engine.storage.errors import CorruptFile
+from engine.storage.key_value import KeyValueTable
 from engine.storage.log import Snapshot
 from engine.storage.open_files import OpenFile, OpenFiles
 from engine.storage.scan import scan_headers
@@ -28,6 +29,7 @@ from engine.storage.snapshots import read_newest
 from engine.storage.wal_frame import (
     FILE_HEADER_BYTES,
     FRAME_HEADER_BYTES,
+    KEY_VALUE_BASE,
     FileHeader,
     Frame,
     decode_file_header,
@@ -71,6 +73,7 @@ class Recovered:
     next_sequence: int
     checkpoint_number: int
     report: RecoveryReport
+    key_values: KeyValueTable
 
 
 @dataclass(slots=True)
@@ -110,7 +113,11 @@ class Recovery:
         logs = [self._recover_log(log) for log in found.values()]
         self.report.logs = len(logs)
         return Recovered(
-            logs=logs, next_sequence=next_sequence, checkpoint_number=known.number, report=self.report
+            logs=logs,
+            next_sequence=next_sequence,
+            checkpoint_number=known.number,
+            report=self.report,
+            key_values=known.key_values,
         )
 
     def _read_checkpoint(self) -> Checkpoint | None:
@@ -212,10 +219,10 @@ class Recovery:
                     f"{path}: its predecessor should end at {header.previous_end} but is intact only to "
                     f"{ends[header.previous_sequence]}: frames were damaged on disk"
                 )
-            ends[header.sequence] = self._redo_file(path, header.sequence, found, checkpoint.wal_floor)
+            ends[header.sequence] = self._redo_file(path, header.sequence, found, checkpoint)
         return next_sequence
 
-    def _redo_file(self, path: str, sequence: int, found: dict[int, _Found], wal_floor: int) -> int:
+    def _redo_file(self, path: str, sequence: int, found: dict[int, _Found], checkpoint: Checkpoint) -> int:
         handle = self._disk.open(path)
         try:
             data = self._disk.read(handle, self._disk.size(handle), 0)
@@ -223,11 +230,25 @@ class Recovery:
             self._disk.close(handle)
         end = FILE_HEADER_BYTES
         for frame in iter_frames(data, sequence):
-            log = found.get(frame.log_id)
-            if log is not None and _needed(frame, log, wal_floor):
-                self._redo_frame(frame, log)
+            if frame.segment_base == KEY_VALUE_BASE:
+                self._redo_key_values(frame, checkpoint)
+            else:
+                log = found.get(frame.log_id)
+                if log is not None and _needed(frame, log, checkpoint.wal_floor):
+                    self._redo_frame(frame, log)
             end += FRAME_HEADER_BYTES + len(frame.payload)
         return end
+
+    def _redo_key_values(self, frame: Frame, checkpoint: Checkpoint) -> None:
+        """Frames a failed log has pinned lie below the floor; for the key-value records they are long done."""
+        if frame.lsn < checkpoint.wal_floor:
+            return
+        try:
+            checkpoint.key_values.replay(frame.log_id, frame.payload)
+        except CorruptFile as error:
+            self.report.warnings.append(f"write-ahead log at {frame.lsn}: {error}; left out")
+            return
+        self.report.frames_redone += 1
 
     def _redo_frame(self, frame: Frame, log: _Found) -> None:
         path = f"{log.directory}/{layout.numbered(frame.segment_base, 'log')}"

@@ -27,6 +27,7 @@ from engine.storage.errors import OffsetOutOfRange, StorageError, StorageFailed,
 from engine.storage.flusher import Flushed, Flusher
 from engine.storage.housekeeping import Housekeeper, HousekeepingReport
 from engine.storage.index_cache import SAVED_FROM_BYTES, IndexCache
+from engine.storage.key_value import KeyValueStore
 from engine.storage.log import Log, Snapshot, TimestampOffset
 from engine.storage.open_files import OpenFiles
 from engine.storage.recovery import Recovered, RecoveredLog, Recovery, RecoveryReport
@@ -91,6 +92,8 @@ class Storage:
         self.wal: Wal
         self.flusher: Flusher
         self.checkpointer: Checkpointer
+        self.key_value: KeyValueStore
+        """Small durable records by log id."""
 
     # --- life ---
 
@@ -171,6 +174,7 @@ class Storage:
         self.flusher = Flusher(
             self.disk, self.wal, self.files, self.config, self._loop, self._flushed, self._crashed
         )
+        self.key_value = KeyValueStore(recovered.key_values, self.flusher)
         await self.checkpointer.run()
         await self.in_background(lambda: self._prepare_directory(wal_directory, old_files))
         self.flusher.start()
@@ -291,6 +295,7 @@ class Storage:
         log.deleted = True
         log.suspended = StorageFailed(f"{log.partition} is deleted")
         self.drop_queued(log)
+        self.key_value.delete(log.log_id)
         await self.flusher.run(lambda: None)
         async with self.files_lock:
             await self._remove_log(log)
@@ -369,6 +374,8 @@ class Storage:
         self.flushed_bytes += flushed.size
         if self.refusing:
             self._update_refusing()
+        if flushed.puts:
+            self.key_value.flushed(flushed.puts, flushed.put_error)
         risen: dict[Log, None] = {}
         for chunk in flushed.done:
             log = chunk.log
@@ -537,9 +544,11 @@ class Storage:
         await self.in_background(remove)
 
     async def truncate(self, log: Log, offset: int) -> None:
-        """See `Log.truncate`. First the checkpoint voids the log's frames and recovery point, then the files are cut:
+        """See `Log.truncate`.
 
-        a crash in between leaves more of the log's old end, never a hole.
+        First everything is synced, for the frames of what stays are about to be void too; then a checkpoint voids them
+        and takes the recovery point back; then the files are cut. A crash in between leaves more of the log's old
+        end, never a hole.
         """
         if log.failed is not None:
             raise type(log.failed)(*log.failed.args)
@@ -554,6 +563,9 @@ class Storage:
             await self.flusher.run(lambda: None)
             await asyncio.sleep(0)
             async with self.files_lock:
+                await self.checkpointer.run()
+                if log.failed is not None:
+                    raise type(log.failed)(*log.failed.args)
                 log.cut(offset)
                 log.floor_lsn = self.flushed_lsn
                 await self.checkpointer.run()

@@ -14,6 +14,7 @@ File header                                 Frame header
                                                 56     payload: whole batches, verbatim
 
 A frame redoes a write: "these bytes belong at that position of that segment", so replaying one twice changes nothing.
+A segment base of -1 marks key-value records of the log instead (`key_value.py`).
 A log sequence number (LSN) is `sequence << 40 | position in the file`.
 """
 
@@ -29,6 +30,8 @@ FILE_MAGIC = b"RPWL"
 FRAME_MAGIC = b"RPWF"
 VERSION = 1
 POSITION_BITS = 40
+KEY_VALUE_BASE = -1
+"""Segment base of a frame that holds no batches but key-value records."""
 
 _FILE = struct.Struct(">4sHHQQQ")
 _FRAME = struct.Struct(">4sHHQQqQqI")

@@ -3,6 +3,7 @@
 import errno
 import random
 import threading
+import time
 
 import pytest
 
@@ -33,6 +34,7 @@ class SimulatedDisk:
         self.random = random.Random(seed)
         self.steps_left = steps_left
         self.off = False
+        self.jitter = 0.02  # share of effects that stall, so that threads meet in ever new ways
         self.fail_next = {}  # operation -> errno
         self.space = 1 << 40
         self.lock_ = threading.RLock()
@@ -48,6 +50,8 @@ class SimulatedDisk:
     def step(self, operation):
         if self.off:
             raise PowerCut
+        if self.random.random() < self.jitter:
+            time.sleep(self.random.random() * 0.002)
         code = self.fail_next.pop(operation, None)
         if code is not None:
             raise OSError(code, "injected")
