@@ -26,7 +26,7 @@ def round_trip(brokers: str, *, timeout_s: float) -> float:
     started = time.monotonic()
     deadline = started + timeout_s
     topic = f"_rpk.probe.{os.getpid()}.{time.time_ns() % 1_000_000_000}"
-    common = {
+    common: dict[str, str | int | float | bool] = {
         "bootstrap.servers": brokers,
         "log_level": 0,
         "reconnect.backoff.ms": 10,
