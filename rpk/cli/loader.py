@@ -77,6 +77,19 @@ class LazyGroup(click.Group):
         if click.get_current_context().invoked_subcommand is None:
             current().out.raw(render(group_screen(self.path, self.table, GLOBAL_FLAGS)))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; words that name no child are for the default one, flags of its own included."""
+        if self.table.default is not None and self._for_default(ctx, args):
+            args = [self.table.default, *args]
+        return super().parse_args(ctx, args)
+
+    def _for_default(self, ctx: click.Context, args: list[str]) -> bool:
+        try:
+            rest = self.make_parser(ctx).parse_args(list(args))[1]
+        except click.UsageError:
+            return True  # a flag the group does not have
+        return bool(rest) and find(self.table, rest[0]) is None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the children, hidden ones too, in table order."""
         return [child.name for child in self.table.children]

@@ -41,9 +41,12 @@ class Command:
 
 
 class Group:
-    """A branch: a name, one line of help, and the commands and groups under it."""
+    """A branch: a name, one line of help, and the commands and groups under it.
 
-    __slots__ = ("aliases", "children", "flags", "help", "hidden", "name")
+    default: the child meant when the first word names none of them (`tune all` is `tune run all`).
+    """
+
+    __slots__ = ("aliases", "children", "default", "flags", "help", "hidden", "name")
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Group:
         aliases: Sequence[str] = (),
         flags: str = "",
         hidden: bool = False,
+        default: str | None = None,
     ) -> None:
         self.name = name
         self.help = help
@@ -61,6 +65,7 @@ class Group:
         self.aliases = tuple(aliases)
         self.flags = flags
         self.hidden = hidden
+        self.default = default
 
 
 class Reference:

@@ -1,6 +1,6 @@
 """The commands of `rpk redpanda`."""
 
-from rpk.out.commands import Command, Group
+from rpk.out.commands import Command, Group, Reference
 
 GROUP = Group(
     "redpanda",
@@ -17,7 +17,10 @@ GROUP = Group(
                 Command("set", "rpk.redpanda.config_set", "Change keys of redpanda.yaml."),
             ),
         ),
+        Command("check", "rpk.redpanda.check", "Check this host and redpanda.yaml for what a broker needs."),
+        Command("mode", "rpk.redpanda.mode", "Switch redpanda.yaml to development, production or recovery."),
         Command("start", "rpk.redpanda.start", "Start the broker in the foreground."),
         Command("stop", "rpk.redpanda.stop", "Stop the broker of this host."),
+        Reference("tune", "rpk.tune.commands", "Tune this host: see the plan, apply it, verify it, undo it."),
     ),
 )

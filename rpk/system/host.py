@@ -36,11 +36,10 @@ class FileStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskSpace:
-    """Bytes of a file system, and its type as the kernel's magic number."""
+    """Bytes of a file system; free is what an ordinary user, such as the broker's, may still fill."""
 
     total_bytes: int
     free_bytes: int
-    magic: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +191,7 @@ class HostReader:
             return None
         return DiskSpace(
             total_bytes=found.f_blocks * found.f_frsize,
-            free_bytes=found.f_bfree * found.f_frsize,
-            magic=_magic(self.at(path)),
+            free_bytes=found.f_bavail * found.f_frsize,
         )
 
     def has_data(self, path: str, beyond_bytes: int) -> bool:
@@ -240,14 +238,3 @@ class HostReader:
                 if found is not None and found.mode & 0o111:
                     return f"{directory}/{name}"
         return None
-
-
-def _magic(path: str) -> int:
-    """f_type of statfs(2), which Python's statvfs leaves out; 0 where it cannot be had."""
-    import ctypes
-
-    buffer = ctypes.create_string_buffer(256)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.statfs(os.fsencode(path), buffer) != 0:
-        return 0
-    return int.from_bytes(buffer.raw[:8], "little")
