@@ -12,7 +12,13 @@ import time
 from rpk.client import wire
 from rpk.client.connection import Connection
 from rpk.client.deadline import Deadline
-from rpk.client.kafka_errors import NOT_CONTROLLER, broker_error, error_name
+from rpk.client.kafka_errors import (
+    NOT_CONTROLLER,
+    UNKNOWN_TOPIC_OR_PARTITION,
+    broker_error,
+    error_name,
+    unknown_topic,
+)
 from rpk.client.model import Broker, Metadata, Partition, Topic
 from rpk.config.run import Run
 from rpk.config.settings import Settings
@@ -129,6 +135,21 @@ class KafkaClient:
             topics=tuple(sorted(found, key=lambda topic: topic.name)),
         )
 
+    def named_topics(self, names: Sequence[str]) -> list[Topic]:
+        """The topics of those names, in their order, each once.
+
+        Raises NotFound, with the nearest name there is, for the first that does not exist.
+        """
+        wanted = list(dict.fromkeys(names))
+        found = {topic.name: topic for topic in self.metadata(wanted).topics}
+        for name in wanted:
+            topic = found.get(name)
+            if topic is None or (topic.error is not None and topic.error.code == UNKNOWN_TOPIC_OR_PARTITION):
+                raise unknown_topic(name, [each.name for each in self.metadata().topics])
+            if topic.error is not None:
+                raise topic.error
+        return [found[name] for name in wanted]
+
     def brokers(self) -> dict[int, Broker]:
         """Brokers by id, asked once."""
         if not self._brokers:
@@ -238,7 +259,15 @@ def _topic(raw: wire.RawTopic) -> Topic:
         partitions=tuple(
             sorted((_partition(name or "", item) for item in partitions), key=lambda p: p.index)
         ),
-        error=broker_error(code, f"topic {name}") if code else None,
+        error=broker_error(code, _topic_problem(code, name or "")) if code else None,
+    )
+
+
+def _topic_problem(code: int, name: str) -> str:
+    return (
+        f"topic {name} does not exist"
+        if code == UNKNOWN_TOPIC_OR_PARTITION
+        else f"cannot look at topic {name}"
     )
 
 

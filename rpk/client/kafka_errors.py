@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from rpk.out.errors import AuthError, NotFound, OperationFailed, RpkError, TransientError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _NAMES = """\
 OFFSET_OUT_OF_RANGE CORRUPT_MESSAGE* UNKNOWN_TOPIC_OR_PARTITION* INVALID_FETCH_SIZE LEADER_NOT_AVAILABLE*
 NOT_LEADER_OR_FOLLOWER* REQUEST_TIMED_OUT* BROKER_NOT_AVAILABLE REPLICA_NOT_AVAILABLE* MESSAGE_TOO_LARGE
@@ -41,6 +45,7 @@ _ERRORS: dict[int, tuple[str, bool]] = {-1: ("UNKNOWN_SERVER_ERROR", False), 0: 
 _ERRORS.update({at: (word.rstrip("*"), word.endswith("*")) for at, word in enumerate(_NAMES.split(), 1)})
 
 UNKNOWN_TOPIC_OR_PARTITION = 3
+GROUP_ID_NOT_FOUND = 69
 NOT_COORDINATOR_CODES = frozenset((14, 15, 16))
 NOT_LEADER_CODES = frozenset((5, 6, 74, 75, 78))
 NOT_CONTROLLER = 41
@@ -88,9 +93,22 @@ def broker_error(code: int, what: str, message: str | None = None) -> RpkError:
     return kind(what, cause=cause, name=name, code=code, hint=_hint(code, name))
 
 
+def unknown_topic(name: str, known: Iterable[str]) -> NotFound:
+    """The error for a topic that is not there, with the nearest name that is."""
+    from rpk.config.keys import suggestion
+
+    near = suggestion(name, sorted(known))
+    return NotFound(
+        f"topic {name} does not exist",
+        hint=f"did you mean {near}?" if near else "rpk topic list shows what there is",
+        name="UNKNOWN_TOPIC_OR_PARTITION",
+        code=UNKNOWN_TOPIC_OR_PARTITION,
+    )
+
+
 def _hint(code: int, name: str) -> str | None:
     if code == UNKNOWN_TOPIC_OR_PARTITION:
-        return "rpk topic list shows the topics there are"
-    if code == 69:
-        return "rpk group list shows the groups there are"
+        return "rpk topic list shows what there is"
+    if code == GROUP_ID_NOT_FOUND:
+        return "rpk group list shows what there is"
     return f"rpk explain {name}"

@@ -47,6 +47,8 @@ def command(
     """
     run = current()
     with connect(run) as client:
+        if topics:
+            client.named_topics(topics)
         metadata = client.metadata(topics or None)
     asked = print_cluster or print_brokers or print_topics
     internal = print_internal_topics or not asked
@@ -64,9 +66,6 @@ def command(
         if titled and views:
             views[0].title = title
     run.out.document(data(metadata, shown), *(view for _, views in sections for view in views))
-    for topic in shown:
-        if topics and topic.error is not None:
-            raise topic.error
 
 
 def data(metadata: Metadata, topics: list[Topic]) -> dict[str, object]:

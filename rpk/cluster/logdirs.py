@@ -83,11 +83,10 @@ def collect(client: KafkaClient, broker: int, names: Sequence[str]) -> list[dict
         raise NotFound(f"there is no broker {broker}", hint="rpk cluster info -b shows the brokers")
     wanted: dict[str, list[int]] | None = None
     if names:
-        wanted = {}
-        for topic in client.metadata(names).topics:
-            if topic.error is not None:
-                raise topic.error
-            wanted[topic.name] = [partition.index for partition in topic.partitions]
+        wanted = {
+            topic.name: [partition.index for partition in topic.partitions]
+            for topic in client.named_topics(names)
+        }
     rows: list[dict[str, object]] = []
     for directory in client.log_dirs.describe(brokers=[broker] if broker >= 0 else None, topics=wanted):
         place: dict[str, object] = {"broker": directory.broker, "dir": directory.directory}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 
 from rpk.out.errors import ConfigError, UsageError
 from rpk.system import files
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Step = str | int
+    Node = Any
+    """A value in a YAML document: a mapping, a list or a scalar, ruamel.yaml's own classes, which have no types."""
 
 FILE_MODE = 0o644
 LIST_ITEMS_MAX = 100
@@ -27,7 +30,7 @@ _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[\d{1,2}\])*)", re.ASCII)
 class NodeFile:
     """One redpanda.yaml in memory; `save` writes it back when something changed."""
 
-    def __init__(self, path: str, document: Any, yaml: Any) -> None:
+    def __init__(self, path: str, document: Node, yaml: Node) -> None:
         self.path = path
         self._document = document
         self._yaml = yaml
@@ -57,9 +60,9 @@ class NodeFile:
             raise ConfigError(f"{path}: the file must be a mapping, not {type(document).__name__}")
         return cls(path, document, yaml)
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: Node = None) -> Node:
         """The value at a dotted path with `[i]` for lists; `default` where there is none."""
-        node: Any = self._document
+        node: Node = self._document
         for step in steps(key):
             try:
                 node = node[step]
@@ -67,14 +70,14 @@ class NodeFile:
                 return default
         return default if node is None else node
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Node) -> None:
         """Put a value at a dotted path; sections and lists on the way are made. UsageError where it does not fit."""
         path = steps(key)
         if self.get(key) == value and type(self.get(key)) is type(value):
             return
         self._changed = True
-        node: Any = self._document
-        for step, following in zip(path, path[1:], strict=False):
+        node: Node = self._document
+        for step, following in pairwise(path):
             node = self._below(node, step, following, key)
         last = path[-1]
         if isinstance(last, str) and isinstance(node, dict):
@@ -87,7 +90,7 @@ class NodeFile:
     def remove(self, key: str) -> bool:
         """Take a key away; True when it was there."""
         path = steps(key)
-        node: Any = self._document
+        node: Node = self._document
         for step in path[:-1]:
             try:
                 node = node[step]
@@ -112,9 +115,9 @@ class NodeFile:
         self._changed = False
         return files.write_text(self.path, self.text(), mode=FILE_MODE)
 
-    def _below(self, node: Any, step: Step, following: Step, key: str) -> Any:
+    def _below(self, node: Node, step: Step, following: Step, key: str) -> Node:
         """The section or list below `node` at `step`, made when missing."""
-        empty: Any = {} if isinstance(following, str) else []
+        empty: Node = {} if isinstance(following, str) else []
         if isinstance(node, dict) and isinstance(step, str):
             if node.get(step) is None:
                 node[step] = empty
@@ -140,7 +143,7 @@ def steps(key: str) -> list[Step]:
     return found
 
 
-def parse_value(text: str, what: str) -> Any:
+def parse_value(text: str, what: str) -> Node:
     """A value as YAML reads it (numbers, booleans, lists, mappings, else text); UsageError when it is none."""
     from ruamel.yaml.error import YAMLError
 
@@ -150,7 +153,7 @@ def parse_value(text: str, what: str) -> Any:
         raise UsageError(f"{what}: the value is not YAML", cause=str(error).split("\n")[0]) from error
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> Node:
     """An editor that writes as `text` is written: its indentation, quotes and long lines."""
     from ruamel.yaml import YAML
 

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.client.kafka_errors import GROUP_ID_NOT_FOUND
 from rpk.config.expressions import matching
 from rpk.config.keys import suggestion
 from rpk.config.run import current
 from rpk.group.lag import PartitionLag, by_topic, lags
 from rpk.out.errors import ItemsFailed, NotFound, RpkError, UsageError
+from rpk.out.output import ItemResult
 from rpk.out.tables import Column, Pairs, Table
 
 TYPE_CHECKING = False
@@ -96,13 +98,22 @@ class Described:
                 self.partitions = lags(client, group)
             except RpkError as error:
                 self.error = error
-        if self.error is None and group.state == "Dead" and not self.partitions:
-            self.error = NotFound(f"group {group.name} does not exist", name="GROUP_ID_NOT_FOUND", code=69)
+        if (self.error is None and group.state == "Dead" and not self.partitions) or (
+            self.error is not None and self.error.code == GROUP_ID_NOT_FOUND
+        ):
+            self.error = NotFound(
+                f"group {group.name} does not exist", name="GROUP_ID_NOT_FOUND", code=GROUP_ID_NOT_FOUND
+            )
 
     @property
     def total_lag(self) -> int:
         """Records not consumed yet."""
         return sum(each.lag or 0 for each in self.partitions)
+
+    @property
+    def problem(self) -> str:
+        """The error as a cell: its name, and what the broker said beyond it."""
+        return ItemResult(self.group.name, self.error).status
 
     def data(self) -> dict[str, object]:
         """As JSON shows it."""
@@ -133,7 +144,7 @@ class Described:
                 ("TOTAL-LAG", self.total_lag),
             ]
             if self.error is not None:
-                pairs.append(("ERROR", self.error.cause or self.error.message))
+                pairs.append(("ERROR", self.problem))
             shown.append(Pairs(pairs))
         if commits and self.partitions:
             shown.append(self.table(instances=instances))

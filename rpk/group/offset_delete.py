@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.client.kafka_errors import GROUP_ID_NOT_FOUND, broker_error
 from rpk.config import row_file
 from rpk.config.run import current
 from rpk.group.lag import position
-from rpk.out.errors import RpkError, UsageError
+from rpk.out.errors import NotFound, RpkError, UsageError
 from rpk.out.output import ItemResult, items_failed
 from rpk.out.tables import Column, Table
 
@@ -55,7 +56,7 @@ def command(
     with connect(run) as client:
         keys = listed(from_file) if from_file is not None else chosen(client, topic or [])
         errors: dict[TopicPartition, RpkError | None] = (
-            dict.fromkeys(keys) if dry_run else client.groups.delete_offsets(group, keys)
+            would_refuse(client, group, keys) if dry_run else client.groups.delete_offsets(group, keys)
         )
     results = [ItemResult(position(key), errors.get(key), topic=key[0], partition=key[1]) for key in keys]
     rows = [{**each.fields, "status": each.status} for each in results]
@@ -63,6 +64,23 @@ def command(
     run.out.emit([each.as_json() for each in results], Table(columns, rows))
     if failed := [each for each in results if each.error is not None]:
         raise items_failed("offset", failed, len(results))
+
+
+def would_refuse(
+    client: KafkaClient, group: str, keys: list[TopicPartition]
+) -> dict[TopicPartition, RpkError | None]:
+    """What the broker would say to each partition: it may not exist, or a live member may subscribe to it."""
+    (described,) = client.groups.describe([group])
+    if described.error is not None:
+        raise described.error
+    if described.state == "Dead" and not client.groups.offsets(group):
+        raise NotFound(f"group {group} does not exist", name="GROUP_ID_NOT_FOUND", code=GROUP_ID_NOT_FOUND)
+    subscribed = {topic for member in described.members for topic in member.topics}
+    _, errors = client.offsets.by_leader(keys)
+    for topic, index in keys:
+        if topic in subscribed:
+            errors[topic, index] = broker_error(86, f"cannot delete the offset of {topic}/{index}")
+    return {key: errors.get(key) for key in keys}
 
 
 def chosen(client: KafkaClient, texts: list[str]) -> list[TopicPartition]:
@@ -73,9 +91,7 @@ def chosen(client: KafkaClient, texts: list[str]) -> list[TopicPartition]:
         if not name or (colon and not numbers):
             raise UsageError(f"--topic {text}: not TOPIC or TOPIC:0,1")
         if not colon:
-            found = client.metadata([name]).topic(name)
-            if found is None or found.error is not None:
-                raise found.error if found is not None and found.error else UsageError(f"no topic {name}")
+            (found,) = client.named_topics([name])
             keys += [(name, partition.index) for partition in found.partitions]
             continue
         for number in numbers.split(","):

@@ -16,6 +16,8 @@ from rpk.out.tables import Column, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rpk.client.groups import Committed
     from rpk.client.kafka import KafkaClient
     from rpk.client.model import TopicPartition
@@ -84,7 +86,7 @@ def command(
                 hint="name topics with --topics and add --allow-new-topics",
             )
         check_empty(client, group)
-        errors = dict.fromkeys(wanted) if dry_run else client.groups.commit(group, wanted)
+        errors = missing(client, wanted) if dry_run else client.groups.commit(group, wanted)
     report(run, committed, wanted, errors)
 
 
@@ -120,6 +122,13 @@ def report(
         raise items_failed("partition", failed, len(results))
 
 
+def missing(client: KafkaClient, keys: Iterable[TopicPartition]) -> dict[TopicPartition, RpkError | None]:
+    """What the broker would say to each partition of a commit: those that do not exist are refused."""
+    wanted = dict.fromkeys(keys)
+    _, errors = client.offsets.by_leader(list(wanted))
+    return {key: errors.get(key) for key in wanted}
+
+
 def check_empty(client: KafkaClient, group: str) -> None:
     """OperationFailed when consumers are at work."""
     (described,) = client.groups.describe([group])
@@ -150,12 +159,11 @@ def by_time(
     new = [name for name in names if name not in there]
     if new and not allow_new:
         raise new_topic(group, new[0])
-    metadata = client.metadata(names or sorted(there)) if names or there else None
-    keys: list[TopicPartition] = []
-    for topic in metadata.topics if metadata is not None else ():
-        if topic.error is not None:
-            raise topic.error
-        keys += [(topic.name, partition.index) for partition in topic.partitions]
+    keys = [
+        (topic.name, partition.index)
+        for topic in client.named_topics(names or sorted(there))
+        for partition in topic.partitions
+    ]
     if to in ("start", "end"):
         return offsets_at(client, keys, EARLIEST if to == "start" else LATEST)
     if not to.isdecimal() or len(to) not in DIGITS_TO_MS:

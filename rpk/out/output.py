@@ -193,24 +193,23 @@ class Output:
         """
         if self.assume_yes or assume_yes:
             return True
-        return self._ask(f"{question} [y/N] ", flag).strip().lower() in ("y", "yes")
+        return self._ask(question, "[y/N]", flag).strip().lower() in ("y", "yes")
 
     def confirm_count(self, question: str, count: int, *, flag: str = "--yes") -> bool:
         """Ask for the number of things about to be destroyed; True when it was typed exactly (UX-43)."""
         if self.assume_yes:
             return True
-        return self._ask(f"{question} Type the number of items ({count}) to go on: ", flag).strip() == str(
-            count
-        )
+        return self._ask(question, f"Type how many ({count}) to go on:", flag).strip() == str(count)
 
-    def _ask(self, question: str, flag: str) -> str:
+    def _ask(self, question: str, how: str, flag: str) -> str:
         if self.no_input or not is_terminal(self.stdin):
             raise UsageError(
-                f"this needs an answer: {question.strip()}",
+                f"not confirmed: {question}",
                 cause="stdin is not a terminal" if not self.no_input else "--no-input was given",
-                hint=f"add {flag} to answer it on the command line",
+                hint=f"add {flag} to go on without being asked",
+                name="NOT_CONFIRMED",
             )
-        self.stderr.write(one_line(question.rstrip()) + " ")
+        self.stderr.write(f"{one_line(question)} {how} ")
         self.stderr.flush()
         return self.stdin.readline()
 

@@ -26,7 +26,12 @@ def command(
     topics: Annotated[list[str], typer.Argument(help="Names of the topics.")],
     num: Annotated[int, typer.Option("--num", "-n", min=1, help="Partitions to add to each.")],
     force: Annotated[bool, typer.Option("--force", "-f", help="Also topics of the cluster's own.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "--dry", help="Validate, change nothing.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", "--dry", help="Let the cluster check it, show before and after, change nothing."
+        ),
+    ] = False,
 ) -> None:
     """Add partitions to topics.
 

@@ -10,6 +10,7 @@ from rpk.client.kafka import connect
 from rpk.config.run import current
 from rpk.out.errors import RpkError
 from rpk.out.output import ItemResult
+from rpk.out.tables import Column
 from rpk.topic.selection import without_repeats
 from rpk.topic.settings import pairs
 
@@ -31,12 +32,18 @@ OUTPUT = {
     "ok": "boolean",
     "error": "object or null",
     "created": "boolean",
-    "topic_id": "string",
-    "partitions": "integer",
-    "replicas": "integer",
+    "topic_id": "string or null",
+    "partitions": "integer or null",
+    "replicas": "integer or null",
     "drift": "list of {key, wanted, current}",
 }
 ALREADY_EXISTS = 36
+PLAN = (
+    Column("TOPIC", "name"),
+    Column("PARTITIONS", "partitions"),
+    Column("REPLICAS", "replicas"),
+    Column("STATUS", "status"),
+)
 
 
 def command(
@@ -55,7 +62,7 @@ def command(
         typer.Option("--if-not-exists", help="A topic that exists is no error; its differences are shown."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", "--dry", "-d", help="Validate, create nothing.")
+        bool, typer.Option("--dry-run", "--dry", "-d", help="Let the cluster check it, create nothing.")
     ] = False,
     compact: Annotated[bool, typer.Option("--compact", hidden=True)] = False,
 ) -> None:
@@ -88,7 +95,7 @@ def command(
             else:
                 created = answer.error is None and not dry_run
                 results.append(result(answer, answer.error, created=created, drift=[]))
-    run.out.results("topic", results)
+    run.out.results("topic", results, PLAN if dry_run else None)
 
 
 def result(
@@ -99,9 +106,9 @@ def result(
         answer.name,
         error,
         created=created,
-        topic_id=answer.topic_id,
-        partitions=answer.partitions,
-        replicas=answer.replicas,
+        topic_id=answer.topic_id or None,
+        partitions=answer.partitions if answer.partitions > 0 else None,
+        replicas=answer.replicas if answer.replicas > 0 else None,
         drift=drift,
     )
 

@@ -11,7 +11,6 @@ from rpk.config.run import Run, current
 from rpk.out.errors import NotFound, RpkError
 from rpk.out.sizes import human_size
 from rpk.out.tables import Column, Pairs, Table
-from rpk.topic.selection import unknown_topic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,9 +66,7 @@ def command(
     """
     run = current()
     with connect(run) as client:
-        found = client.metadata([topic]).topic(topic)
-        if found is None or found.error is not None:
-            raise unknown_topic(topic, [each.name for each in client.metadata(None).topics])
+        (found,) = client.named_topics([topic])
         rows = tiered(run, found) or local(client, found)
     if not (print_all or print_summary or print_size or print_sync or print_offset):
         print_summary = print_size = True

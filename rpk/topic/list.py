@@ -11,11 +11,12 @@ from rpk.client.topic_view import TOPIC_COLUMNS, detailed_views, partition_rows,
 from rpk.config.run import current
 from rpk.out.errors import UsageError
 from rpk.out.tables import Table
-from rpk.topic.selection import matching_topics, unknown_topic
+from rpk.topic.selection import matching_topics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rpk.client.model import Metadata, Topic
+    from rpk.client.kafka import KafkaClient
+    from rpk.client.model import Topic
 
 EXAMPLES = (
     ("rpk topic list", "all topics but the cluster's own"),
@@ -49,8 +50,7 @@ def command(
     if regex and not topics:
         raise UsageError("-r needs an expression", hint="for example: rpk topic list 'orders-.*' -r")
     with connect(run) as client:
-        metadata = client.metadata(None if regex or not topics else topics)
-    found = chosen(metadata, topics or [], regex=regex, internal=internal)
+        found = chosen(client, topics or [], regex=regex, internal=internal)
     rows = [topic_row(topic) for topic in found]
     if detailed:
         data = [{**topic_row(topic), "partition_list": partition_rows(topic)} for topic in found]
@@ -59,15 +59,10 @@ def command(
         run.out.emit(rows, Table(TOPIC_COLUMNS, rows))
 
 
-def chosen(metadata: Metadata, names: list[str], *, regex: bool, internal: bool) -> list[Topic]:
+def chosen(client: KafkaClient, names: list[str], *, regex: bool, internal: bool) -> list[Topic]:
     """The topics asked for; NotFound for a name that is not there."""
     if regex:
-        return matching_topics(metadata, names, internal=internal)
-    if not names:
-        return [topic for topic in metadata.topics if internal or not topic.internal]
-    for topic in metadata.topics:
-        if topic.error is not None and topic.error.code == 3:
-            raise unknown_topic(topic.name, ())
-        if topic.error is not None:
-            raise topic.error
-    return list(metadata.topics)
+        return matching_topics(client.metadata(), names, internal=internal)
+    if names:
+        return client.named_topics(names)
+    return [topic for topic in client.metadata().topics if internal or not topic.internal]

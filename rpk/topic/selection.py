@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from rpk.client.kafka_errors import unknown_topic
 from rpk.config.expressions import matching
-from rpk.config.keys import suggestion
-from rpk.out.errors import NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,17 +18,9 @@ def matching_topics(metadata: Metadata, texts: Sequence[str], *, internal: bool)
     return [topics[name] for name in matching(topics, texts)]
 
 
-def unknown_topic(name: str, known: Iterable[str]) -> NotFound:
-    """The error for a topic that is not there, with the nearest name that is."""
-    near = suggestion(name, sorted(known))
-    return NotFound(
-        f"topic {name} does not exist",
-        hint=f"did you mean {near}?" if near else "rpk topic list shows what there is",
-        name="UNKNOWN_TOPIC_OR_PARTITION",
-        code=3,
-    )
-
-
 def without_repeats(names: Iterable[str]) -> list[str]:
     """The names in their order, each once."""
     return list(dict.fromkeys(names))
+
+
+__all__ = ["matching_topics", "unknown_topic", "without_repeats"]

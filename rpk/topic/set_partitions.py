@@ -10,6 +10,7 @@ from rpk.client.kafka import connect
 from rpk.config.run import Run, current
 from rpk.out.errors import OperationFailed
 from rpk.out.output import ItemResult
+from rpk.out.tables import Column
 from rpk.topic.selection import unknown_topic, without_repeats
 
 TYPE_CHECKING = False
@@ -29,6 +30,12 @@ OUTPUT = {
     "before": "integer",
     "after": "integer",
 }
+PLAN = (
+    Column("TOPIC", "name"),
+    Column("BEFORE", "before"),
+    Column("AFTER", "after"),
+    Column("STATUS", "status"),
+)
 GUARDED = ("__consumer_offsets", "_schemas", "__transaction_state", "coprocessor_internal_topic")
 
 
@@ -36,7 +43,12 @@ def command(
     topics: Annotated[list[str], typer.Argument(help="Names of the topics.")],
     num: Annotated[int, typer.Option("--num", "-n", min=1, help="Partitions each shall have.")],
     force: Annotated[bool, typer.Option("--force", "-f", help="Also topics of the cluster's own.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "--dry", help="Validate, change nothing.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", "--dry", help="Let the cluster check it, show before and after, change nothing."
+        ),
+    ] = False,
 ) -> None:
     """Grow topics to a number of partitions.
 
@@ -48,10 +60,10 @@ def command(
 def grow(run: Run, topics: list[str], total: Callable[[int], int], *, force: bool, dry_run: bool) -> None:
     """Bring each topic to `total(partitions it has)` and print a row a topic."""
     names = without_repeats(topics)
+    totals: dict[str, int] = {}
     results: dict[str, RpkError | None] = {}
     with connect(run) as client:
         there = {topic.name: len(topic.partitions) for topic in client.metadata(None).topics}
-        totals: dict[str, int] = {}
         for name in names:
             if name not in there:
                 results[name] = unknown_topic(name, there)
@@ -65,17 +77,9 @@ def grow(run: Run, topics: list[str], total: Callable[[int], int], *, force: boo
                 totals[name] = total(there[name])
         if totals:
             results.update(client.topics.set_partitions(totals, validate_only=dry_run))
-    run.out.results(
-        "topic",
-        [
-            ItemResult(
-                name,
-                results.get(name),
-                before=there.get(name, 0),
-                after=there.get(name, 0)
-                if results.get(name) or dry_run
-                else totals.get(name, there.get(name, 0)),
-            )
-            for name in names
-        ],
-    )
+    items = []
+    for name in names:
+        before, error = there.get(name, 0), results.get(name)
+        after = before if error is not None else totals.get(name, before)
+        items.append(ItemResult(name, error, before=before, after=after))
+    run.out.results("topic", items, PLAN if dry_run else None)

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.client.kafka_errors import broker_error
 from rpk.config.row_file import partition_offsets
 from rpk.config.run import Run, current
 from rpk.out.errors import NotFound, OperationFailed, RpkError, UsageError
 from rpk.out.output import ItemResult, items_failed
 from rpk.out.tables import Column, Table
 from rpk.topic.offsets import Position, parse_offset_range
-from rpk.topic.selection import unknown_topic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ OUTPUT = {
     "error": "object or null",
     "topic": "string",
     "partition": "integer",
-    "prior_start_offset": "integer",
+    "prior_start_offset": "integer or null",
     "new_start_offset": "integer or null",
 }
 
@@ -63,60 +63,76 @@ def command(
     run = current()
     with connect(run) as client:
         wanted = asked(client, topic, offset, partitions, from_file)
-        from rpk.client.model import EARLIEST
-
-        before = client.offsets.list(dict.fromkeys(wanted, EARLIEST))
-        plan = [
-            {
-                "topic": name,
-                "partition": index,
-                "prior_start_offset": None if isinstance(first, RpkError) else first.offset,
-                "new_start_offset": wanted[name, index],
-            }
-            for (name, index), first in before.items()
-        ]
-        plan_columns = (
-            Column("TOPIC", "topic"),
-            Column("PARTITION", "partition"),
-            Column("PRIOR-START-OFFSET", "prior_start_offset"),
-            Column("NEW-START-OFFSET", "new_start_offset"),
-        )
+        before, plan = planned(client, wanted)
         if dry_run:
-            run.out.table(plan_columns, plan)
+            report(run, results(before, plan), planned=True)
             return
         if not (no_confirm or run.options.yes):
-            for line in Table(plan_columns, plan).lines():
+            for line in table(results(before, plan), planned=True).lines():
                 run.out.notice(line)
             if not run.out.confirm("Delete the records before these offsets?", flag="--no-confirm"):
                 raise OperationFailed("nothing was deleted", name="CANCELED")
         answers = client.topics.delete_records(wanted)
-    results = [
+    report(run, results(before, {key: answers.get(key, unanswered(*key)) for key in before}), planned=False)
+
+
+def planned(
+    client: KafkaClient, wanted: dict[TopicPartition, int]
+) -> tuple[dict[TopicPartition, int | None], dict[TopicPartition, int | RpkError]]:
+    """The first offset of each partition now, and after: what DeleteRecords would answer (KIP-107)."""
+    from rpk.client.model import EARLIEST, LATEST
+
+    first = client.offsets.list(dict.fromkeys(wanted, EARLIEST))
+    last = client.offsets.list(dict.fromkeys(wanted, LATEST))
+    before: dict[TopicPartition, int | None] = {}
+    after: dict[TopicPartition, int | RpkError] = {}
+    for key, offset in wanted.items():
+        start, end = first[key], last[key]
+        before[key] = None if isinstance(start, RpkError) else start.offset
+        if isinstance(start, RpkError):
+            after[key] = start
+        elif isinstance(end, RpkError):
+            after[key] = end
+        elif offset > end.offset:
+            text = f"the partition ends at {end.offset}"
+            after[key] = broker_error(1, f"cannot delete records of {key[0]}/{key[1]}", text)
+        else:
+            after[key] = end.offset if offset == -1 else max(offset, start.offset)
+    return before, after
+
+
+def results(
+    before: dict[TopicPartition, int | None], after: dict[TopicPartition, int | RpkError]
+) -> list[ItemResult]:
+    """One result a partition."""
+    return [
         ItemResult(
-            f"{name}/{index}",
-            answer
-            if isinstance(answer := answers.get((name, index), unanswered(name, index)), RpkError)
-            else None,
-            topic=name,
-            partition=index,
-            prior_start_offset=None if isinstance(first, RpkError) else first.offset,
+            f"{key[0]}/{key[1]}",
+            answer if isinstance(answer := after[key], RpkError) else None,
+            topic=key[0],
+            partition=key[1],
+            prior_start_offset=prior,
             new_start_offset=None if isinstance(answer, RpkError) else answer,
         )
-        for (name, index), first in before.items()
+        for key, prior in before.items()
     ]
-    report(run, results)
 
 
-def report(run: Run, results: list[ItemResult]) -> None:
-    """TOPIC PARTITION NEW-START-OFFSET, with ERROR where a partition failed."""
+def table(results: list[ItemResult], *, planned: bool) -> Table:
+    """TOPIC PARTITION [PRIOR-START-OFFSET] NEW-START-OFFSET, with ERROR where a partition failed."""
     rows = [{**each.fields, "error": each.status if each.error is not None else ""} for each in results]
-    columns = [
-        Column("TOPIC", "topic"),
-        Column("PARTITION", "partition"),
-        Column("NEW-START-OFFSET", "new_start_offset"),
-    ]
+    columns = [Column("TOPIC", "topic"), Column("PARTITION", "partition")]
+    if planned:
+        columns.append(Column("PRIOR-START-OFFSET", "prior_start_offset"))
+    columns.append(Column("NEW-START-OFFSET", "new_start_offset"))
     if any(each.error is not None for each in results):
         columns.append(Column("ERROR", "error"))
-    run.out.emit([each.as_json() for each in results], Table(columns, rows))
+    return Table(columns, rows)
+
+
+def report(run: Run, results: list[ItemResult], *, planned: bool) -> None:
+    """Print the plan or the outcome; raise when a partition failed."""
+    run.out.emit([each.as_json() for each in results], table(results, planned=planned))
     failed = [each for each in results if each.error is not None]
     if failed:
         raise items_failed("partition", failed, len(results))
@@ -143,10 +159,8 @@ def asked(
         return partition_offsets(from_file, topic=topic)
     if topic is None or offset is None:
         raise UsageError("which topic?", hint="rpk topic trim-prefix TOPIC -o OFFSET")
-    metadata = client.metadata([topic]).topic(topic)
-    if metadata is None or metadata.error is not None:
-        raise unknown_topic(topic, [each.name for each in client.metadata(None).topics])
-    there = [partition.index for partition in metadata.partitions]
+    (found,) = client.named_topics([topic])
+    there = [partition.index for partition in found.partitions]
     chosen = numbers(partitions) if partitions else there
     for index in chosen:
         if index not in there:

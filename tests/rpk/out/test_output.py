@@ -114,7 +114,7 @@ def test_a_question_on_a_terminal(answer, yes):
 def test_yes_and_no_input():
     assert output(assume_yes=True).confirm("Sure?")
     assert output().confirm("Sure?", assume_yes=True)
-    with pytest.raises(UsageError, match="needs an answer"):
+    with pytest.raises(UsageError, match="not confirmed"):
         output(no_input=True, stdin=Terminal("y\n")).confirm("Sure?")
 
 
