@@ -36,8 +36,10 @@ Part = bytes | bytearray | memoryview | FilePart
 
 INLINE_BYTES_MAX = 16 * 1024
 """File slices up to this are read and sent with their neighbours: one call instead of two."""
-GATHER_PARTS_MAX = 64
+GATHER_PARTS_MAX = 512
 GATHER_BYTES_MAX = 512 * 1024
+JOIN_BYTES_MAX = 32 * 1024
+"""So little is copied together: cheaper than a vector of small parts."""
 TURN_BYTES_MAX = 2 * 1024 * 1024
 """One connection sends so much before the others get their turn."""
 TRANSPORT_CHUNK_BYTES = 256 * 1024
@@ -66,6 +68,10 @@ class Output:
             if isinstance(part, _MEMORY):
                 self.queued_bytes += len(part)
             self._queue.append(part)
+
+    def __len__(self) -> int:
+        """Parts waiting."""
+        return len(self._queue)
 
     @property
     def empty(self) -> bool:
@@ -165,6 +171,8 @@ class DirectOutput(Output):
             queue.popleft()
             vector.append(memory)
             size += len(memory)
+        if size <= JOIN_BYTES_MAX:
+            vector = [b"".join(vector)]
         sent = 0
         try:
             sent = os.writev(self._fd, vector)
