@@ -138,6 +138,10 @@ class _Fetch(ParkedFetch):
         )
         if asked.last_fetched_epoch >= 0:
             epoch, end_offset = partition.epoch_end_offset(asked.last_fetched_epoch)
+            if epoch < 0:
+                return FetchedPartition(
+                    asked.partition, ErrorCode.OFFSET_OUT_OF_RANGE, log_start_offset=partition.log_start_offset
+                )
             if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
                 answer.diverging_epoch = (epoch, end_offset)
                 return answer
