@@ -35,8 +35,8 @@ NOWHERE = ListedOffset(-1, -1, -1)
 def find_offset(partition: "Partition", timestamp: int, isolation: int) -> ListedOffset:
     """The first committed record at or after `timestamp` ms, or what a negative timestamp stands for.
 
-    Raises `PartitionError` INVALID_REQUEST for a negative number that stands for nothing, and
-    KAFKA_STORAGE_ERROR.
+    Raises `PartitionError` UNSUPPORTED_VERSION for a negative number that stands for nothing (as far as this
+    release knows), and KAFKA_STORAGE_ERROR.
     """
     upto = partition.readable_upto(isolation)
     if timestamp == LATEST:
@@ -46,7 +46,7 @@ def find_offset(partition: "Partition", timestamp: int, isolation: int) -> Liste
     if timestamp in {LATEST_TIERED, EARLIEST_PENDING_UPLOAD}:
         return NOWHERE
     if timestamp < MAX_TIMESTAMP:
-        raise PartitionError(ErrorCode.INVALID_REQUEST, f"no offset is called {timestamp}")
+        raise PartitionError(ErrorCode.UNSUPPORTED_VERSION, f"no offset is called {timestamp}")
     try:
         if timestamp == MAX_TIMESTAMP:
             found = partition.log.max_timestamp(upto)

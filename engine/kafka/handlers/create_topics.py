@@ -51,7 +51,7 @@ def _result(outcome: TopicOutcome, context: RequestContext, *, validate_only: bo
         "topic_config_error_code": 0,
         "num_partitions": -1,
         "replication_factor": -1,
-        "configs": None,
+        "configs": [],
     }
     if outcome.topic is not None:
         result["topic_id"] = None if validate_only else outcome.topic.topic_id

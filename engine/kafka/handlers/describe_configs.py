@@ -7,6 +7,7 @@ from engine.kafka import config_entries
 from engine.kafka.config_entries import ConfigEntry
 from engine.kafka.context import RequestContext, Services
 from engine.kafka.dispatch import ColdApi
+from engine.model.topic_name import topic_name_error
 from engine.wire.api_keys import ApiKey
 from engine.wire.error_codes import ErrorCode
 
@@ -52,6 +53,8 @@ def _entries(kind: int, name: str, services: Services) -> Iterable[ConfigEntry]:
     if kind == config_entries.TOPIC:
         topic = services.controller.topics.get(name)
         if topic is None:
+            if (message := topic_name_error(name)) is not None:
+                raise _Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, message[:300])
             raise _Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no topic {name[:300]!r}")
         return config_entries.topic_entries(topic, services.controller, services.cluster_config.values)
     if kind in {config_entries.BROKER, config_entries.BROKER_LOGGER}:

@@ -7,6 +7,7 @@ from engine.kafka import authorized_operations
 from engine.kafka.cluster_view import brokers_of, partition_entries
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
+from engine.model.topic_name import topic_name_error
 from engine.wire.api_keys import ApiKey
 from engine.wire.error_codes import ErrorCode
 
@@ -37,7 +38,9 @@ async def handle(request: "Message", context: RequestContext) -> Mapping[str, ob
             return _body(topics, {"topic_name": name, "partition_index": 0})
         topic = controller.topics.get(name)
         if topic is None:
-            topics.append(_unknown(name, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+            legal = topic_name_error(name) is None
+            code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if legal else ErrorCode.INVALID_TOPIC_EXCEPTION
+            topics.append(_unknown(name, code))
             continue
         first = start_index if name == start_topic else 0
         page = topic.partitions[first : first + room]

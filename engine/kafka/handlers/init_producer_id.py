@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+NO_EPOCH = -1
+
 
 async def handle(request: "Message", context: RequestContext) -> Mapping[str, object]:
     """A producer id nobody has had."""
@@ -29,6 +31,8 @@ async def handle(request: "Message", context: RequestContext) -> Mapping[str, ob
     if request.transactional_id is not None:
         empty = request.transactional_id == ""
         return _answer(ErrorCode.INVALID_REQUEST if empty else ErrorCode.UNSUPPORTED_VERSION)
+    if (request.producer_id == NO_PRODUCER) != (request.producer_epoch == NO_EPOCH):
+        return _answer(ErrorCode.INVALID_REQUEST)
     if context.services.cluster_config.get("enable_idempotence") is False:
         return _answer(ErrorCode.UNSUPPORTED_VERSION)
     try:
@@ -40,7 +44,7 @@ async def handle(request: "Message", context: RequestContext) -> Mapping[str, ob
 
 
 def _answer(
-    code: ErrorCode, producer_id: int = NO_PRODUCER, producer_epoch: int = -1
+    code: ErrorCode, producer_id: int = NO_PRODUCER, producer_epoch: int = NO_EPOCH
 ) -> Mapping[str, object]:
     return {
         "throttle_time_ms": 0,
