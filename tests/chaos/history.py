@@ -47,6 +47,14 @@ class Load:
             thread.join(FLUSH_SECONDS + 30)
             assert not thread.is_alive(), "the load does not end"
 
+    def wait_for_progress(self, records: int = 1, seconds: float = 30) -> None:
+        """Return when that many more records are acked than now."""
+        wanted = len(self.history.acked) + records
+        deadline = time.monotonic() + seconds
+        while len(self.history.acked) < wanted:
+            assert time.monotonic() < deadline, f"nothing was acked in {seconds} s: {self.history.errors[:3]}"
+            time.sleep(0.005)
+
     def _acked(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self.history.errors.append(str(error))
@@ -70,7 +78,7 @@ class Load:
                 "reconnect.backoff.ms": 10,
                 "reconnect.backoff.max.ms": 100,
                 "retry.backoff.ms": 20,
-                "message.timeout.ms": 60_000,
+                "message.timeout.ms": 120_000,
                 "log_level": 0,
             }
         )
@@ -112,7 +120,7 @@ class Load:
                     ]
                     try:
                         done = consumer.commit(offsets=offsets, asynchronous=False)
-                    except Exception:  # noqa: BLE001 # a commit cut off by the kill promises nothing
+                    except Exception:  # a commit cut off by the kill promises nothing
                         continue
                     for each in done or []:
                         if each.error is None:

@@ -60,14 +60,16 @@ def run(directory: Path, kills: int, number: int) -> None:
         admin.create_topics([NewTopic("kills", PARTITIONS, 1)])["kills"].result(20)
         with Load(broker.bootstrap, "kills", PARTITIONS) as load:
             for kill in range(kills):
-                time.sleep(chance.uniform(0.05, 0.8))
+                if kill % 4 != 3:  # else it may die before anything is served
+                    load.wait_for_progress()
+                time.sleep(chance.uniform(0, 0.5))
                 broker.kill()
                 for line in damage(broker.data_directory, chance):
                     print(f"kill {kill}: {line}")
                 if kill % 5 == 4:
                     interrupt_recovery(broker, chance)
                 broker.start()
-            time.sleep(1)
+            load.wait_for_progress()
         assert load.history.sent > kills
         verify(broker, load)
         print(f"{kills} kills, {load.history.sent} records, {len(load.history.seen)} read meanwhile")
