@@ -1,4 +1,4 @@
-"""This host's files as one tree under a root: the reading half.
+"""The files of this host as one tree under a root: the reading half.
 
 Everything that looks at /proc, /sys, /etc or /dev for tuning goes through `HostReader`, so that a captured or
 made-up tree can stand in for the machine. It never opens anything for writing; `rpk.system.host_writer` does.

@@ -1,4 +1,4 @@
-"""This host's files as one tree under a root: the writing half, used by `rpk redpanda tune` alone.
+"""The files of this host as one tree under a root: the writing half, used by `rpk redpanda tune` alone.
 
 Every method does one thing and raises OSError when the kernel refuses it; nothing here decides.
 """

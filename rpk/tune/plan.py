@@ -405,7 +405,7 @@ class Refusal:
 class Proposal:
     """What one tuner wants of a host.
 
-    unsupported: why it can do nothing here. ban_irqs: interrupts irqbalance must leave alone. hand_over: facts for
+    unsupported: why it can do nothing here; excused when nobody needs it to (no interrupts to move). ban_irqs: interrupts irqbalance must leave alone. hand_over: facts for
     the broker's start (merged into the node tuner's state file). reboot: why the work is only done after a reboot.
     """
 
@@ -413,6 +413,7 @@ class Proposal:
     actions: tuple[Action, ...] = ()
     refused: tuple[Refusal, ...] = ()
     unsupported: str | None = None
+    excused: bool = False
     ban_irqs: tuple[int, ...] = ()
     hand_over: Mapping[str, object] | None = None
     reboot: str | None = None

@@ -8,7 +8,7 @@ from rpk.tune.facts.files import FileText
 from rpk.tune.facts.state_file import parse_state, render_state
 from rpk.tune.irq.irqbalance_file import OptionsUnclear, ban
 from rpk.tune.plan import Action, Plan, Proposal, Refusal, Setting, Step, TunerPlan, WriteFile
-from rpk.tune.tuners.table import ORDER, TUNERS
+from rpk.tune.tuners.table import ORDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def make_plan(facts: HostFacts, parameters: Parameters, names: Sequence[str]) ->
             name=tuner.name,
             enabled=enabled,
             unsupported=proposal.unsupported,
-            unsupported_is_fine=tuner.unsupported_is_fine,
+            unsupported_is_fine=tuner.unsupported_is_fine or proposal.excused,
             satisfied=tuple(setting for setting in proposal.settings if setting.satisfied),
             refused=proposal.refused + _unchangeable(proposal.settings),
             reboot=proposal.reboot,
@@ -60,11 +60,6 @@ def make_plan(facts: HostFacts, parameters: Parameters, names: Sequence[str]) ->
         read_only=facts.machine.read_only,
         container=facts.machine.container,
     )
-
-
-def known(names: Sequence[str]) -> list[str]:
-    """Those of the names that are no tuners."""
-    return [name for name in names if name not in TUNERS]
 
 
 def _comes_first(action: Action) -> bool:

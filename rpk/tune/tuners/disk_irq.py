@@ -22,7 +22,8 @@ def plan(facts: HostFacts, parameters: Parameters) -> Proposal:
         return Proposal(unsupported=reason)
     disks = [facts.disks[name] for name in facts.irq_disks]
     if not any(disk.irqs for disk in disks):
-        return Proposal(unsupported=f"no interrupts are known of {', '.join(disk.name for disk in disks)}")
+        names = ", ".join(disk.name for disk in disks)
+        return Proposal(unsupported=f"{names}: no interrupts of its own", excused=True)
     mode = disk_mode(facts.cpu, disks, parameters)
     try:
         placement = place(mode, facts.cpu, parameters)
