@@ -17,6 +17,7 @@ from engine.storage.errors import StorageFailed, StorageFull
 from engine.storage.storage import Storage
 from engine.wire.batch_header import parse_header
 from engine.wire.records import build_batch, iter_records
+from tests.support.waiting import WAIT_SECONDS_MAX, until
 
 CONFIG = StorageConfig(
     wal_first_file_bytes=1024,
@@ -104,13 +105,7 @@ class World:
             await asyncio.sleep(0.001)
 
     async def settle(self, log):
-        for _ in range(3000):
-            if log.durable_offset == log.end_offset or log.failed is not None:
-                return
-            await asyncio.sleep(0)
-            if _ > 100:
-                await asyncio.sleep(0.001)
-        raise AssertionError("not durable in time")
+        await until(lambda: log.durable_offset == log.end_offset or log.failed is not None, "durable")
 
     def check(self, storage, *, torn):
         for log_id, acked in self.acked.items():
@@ -145,7 +140,7 @@ async def crash_and_check(simulated_disk, seed):
             storage = await opened(disk)
             if life:
                 world.check(storage, torn=True)
-            await asyncio.wait_for(world.work(storage, 40), 20)
+            await asyncio.wait_for(world.work(storage, 40), WAIT_SECONDS_MAX)
             if world.random.random() < 0.3:
                 await storage.close()
         except (OperatingError, OSError):
@@ -181,14 +176,6 @@ def put(log, value):
     batch = build_batch([(b"k", value)], base_offset=log.end_offset)
     log.append(batch, parse_header(batch))
     return bytes(batch)
-
-
-async def until(condition):
-    for _ in range(3000):
-        if condition():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("in vain")
 
 
 def test_no_space_refuses_appends_until_space_returns(simulated_disk):
@@ -303,10 +290,7 @@ async def compact_and_crash(simulated_disk, seed):
                     batch = build_batch([(key, value)], base_offset=offset)
                     log.append(batch, parse_header(batch))
                     sent[offset] = (key, value)
-                for _ in range(3000):
-                    if log.durable_offset == log.end_offset or log.failed is not None:
-                        break
-                    await asyncio.sleep(0.001)
+                await until(lambda: log.durable_offset == log.end_offset or log.failed is not None)  # noqa: B023  # awaited before the next turn
                 acked = log.durable_offset
                 if round_ == 1 and life:
                     low = max(low, log.durable_offset - 10)

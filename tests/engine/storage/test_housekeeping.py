@@ -15,6 +15,7 @@ from engine.storage.retention import Aged, expired_count
 from engine.storage.storage import Storage
 from engine.wire.batch_header import TRANSACTIONAL, parse_header
 from engine.wire.records import build_batch, build_control_batch, iter_records
+from tests.support.waiting import until
 
 PARTITION = TopicPartition("orders", 0)
 START_MS = 1_700_000_000_000
@@ -32,11 +33,7 @@ def put(log, batch):
 
 
 async def flushed(log):
-    for _ in range(2000):
-        if log.durable_offset == log.end_offset:
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("not durable in time")
+    await until(lambda: log.durable_offset == log.end_offset, "durable")
 
 
 def records_of(log):

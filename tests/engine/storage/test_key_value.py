@@ -20,6 +20,7 @@ from engine.storage.key_value import KeyValueTable, decode_changes, encode_chang
 from engine.storage.storage import Storage
 from engine.wire.batch_header import parse_header
 from engine.wire.records import build_batch
+from tests.support.waiting import WAIT_SECONDS_MAX
 
 CONFIG = StorageConfig(
     wal_first_file_bytes=1024,
@@ -54,7 +55,7 @@ async def opened(disk):
 async def put(storage, log_id, changes):
     done = asyncio.get_running_loop().create_future()
     storage.key_value.put(log_id, changes, lambda error: done.done() or done.set_result(error))
-    return await asyncio.wait_for(done, 5)
+    return await asyncio.wait_for(done, WAIT_SECONDS_MAX)
 
 
 @given(CHANGES, st.booleans())

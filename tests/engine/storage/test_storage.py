@@ -12,6 +12,7 @@ from engine.storage.errors import DirectoryLocked, OffsetOutOfRange, StorageFail
 from engine.storage.storage import Storage
 from engine.wire.batch_header import parse_header
 from engine.wire.records import build_batch
+from tests.support.waiting import until
 
 PARTITION = TopicPartition("orders", 3)
 
@@ -34,11 +35,7 @@ def append(log, *values, epoch=0, timestamp=1000, gap=0):
 
 
 async def durable(log):
-    for _ in range(2000):
-        if log.durable_offset == log.end_offset:
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("not durable in time")
+    await until(lambda: log.durable_offset == log.end_offset, "durable")
 
 
 def run(test):
@@ -141,13 +138,12 @@ def test_full_disk_refuses_appends_and_reads_go_on(tmp_path):
         await durable(log)
         real = storage.disk.free_bytes
         storage.disk.free_bytes = lambda path: -1
-        await asyncio.sleep(0.05)
-        assert storage.full
+        await until(lambda: storage.full)
         with pytest.raises(StorageFull):
             append(log, b"b")
         assert log.read(0, 100, 1).read() == sent
         storage.disk.free_bytes = real
-        await asyncio.sleep(0.05)
+        await until(lambda: not storage.refusing)
         append(log, b"b")
         await durable(log)
         await storage.close()
