@@ -93,9 +93,13 @@ class FakeKernel(HostWriter):
             return text if text in ("0", "1", "2") else "1"
         if name == "swappiness" and not 0 <= int(text) <= 200:
             raise OSError(errno.EINVAL, "Invalid argument")
-        if name == "current_clocksource" and text not in (
-            self.read("/sys/devices/system/clocksource/clocksource0/available_clocksource") or ""
-        ).split():
+        if (
+            name == "current_clocksource"
+            and text
+            not in (
+                self.read("/sys/devices/system/clocksource/clocksource0/available_clocksource") or ""
+            ).split()
+        ):
             return old  # accepted without a word
         return text
 

@@ -82,7 +82,9 @@ class Machine:
         self.file(f"{path}/dev", number)
         self.link(f"/sys/class/block/{name}", f"../..{path.removeprefix('/sys')}")
         self.link(f"/sys/block/{name}", f"..{path.removeprefix('/sys')}")
-        self.link(f"/sys/dev/block/{number}", f"../../..{path.removeprefix('/sys')}".replace("../../../", "../../"))
+        self.link(
+            f"/sys/dev/block/{number}", f"../../..{path.removeprefix('/sys')}".replace("../../../", "../../")
+        )
         pci = pci_of(path)
         for irq in irqs:
             self.file(f"{pci}/msi_irqs/{irq}", "msix")
@@ -91,10 +93,14 @@ class Machine:
         return path
 
     def mount(self, point, number, filesystem="xfs", source="/dev/x", options="rw"):
-        self.mounts.append(f"{20 + len(self.mounts)} 1 {number} / {point} {options},relatime - {filesystem} {source} rw")
+        self.mounts.append(
+            f"{20 + len(self.mounts)} 1 {number} / {point} {options},relatime - {filesystem} {source} rw"
+        )
         self.directory(point)
 
-    def nic(self, name, device, driver, *, irqs=(), rx=1, tx=1, node=None, channels=None, ntuple=None, msi=True):
+    def nic(
+        self, name, device, driver, *, irqs=(), rx=1, tx=1, node=None, channels=None, ntuple=None, msi=True
+    ):
         """A hardware NIC; the interface directory is below the device."""
         path = f"{device}/net/{name}"
         self.file(f"{path}/operstate", "up")
@@ -131,7 +137,9 @@ class Machine:
         head = "".join(f"       CPU{cpu}" for cpu in range(self.cpus))
         lines = [head]
         for number, label in sorted(self.irqs):
-            lines.append(f"{number:4}: " + " ".join(f"{number + cpu:10}" for cpu in range(self.cpus)) + f"  {label}")
+            lines.append(
+                f"{number:4}: " + " ".join(f"{number + cpu:10}" for cpu in range(self.cpus)) + f"  {label}"
+            )
         lines += ["NMI:          0   Non-maskable interrupts", "ERR:          0"]
         self.file("/proc/interrupts", "\n".join(lines))
         cpuinfo = "CPU implementer\t: 0x41" if arm else f"vendor_id\t: {vendor}"
@@ -154,7 +162,13 @@ class Machine:
         self.file(f"{source}/available_clocksource", clocksources)
         self.file(f"{source}/current_clocksource", clock)
         self.file("/dev/cpu_dma_latency", "")
-        for path in ("/var/lib/redpanda/data", "/var/run", "/etc/sysctl.d", "/etc/udev/rules.d", "/etc/systemd/system"):
+        for path in (
+            "/var/lib/redpanda/data",
+            "/var/run",
+            "/etc/sysctl.d",
+            "/etc/udev/rules.d",
+            "/etc/systemd/system",
+        ):
             self.directory(path)
         return self
 
@@ -182,12 +196,16 @@ def nvme_server(root):
     machine.topology(cores, packages, packages, packages)
     port = machine.irq("PCI-MSI 65536-edge PCIe PME, pciehp")
     machine.file("/sys/devices/pci0000:80/0000:80:01.0/msi_irqs/" + str(port), "msi")
-    queues = [machine.irq(f"PCI-MSI {n}-edge nvme0q{n}", managed=n > 0, effective=1 << (n % 64)) for n in range(9)]
+    queues = [
+        machine.irq(f"PCI-MSI {n}-edge nvme0q{n}", managed=n > 0, effective=1 << (n % 64)) for n in range(9)
+    ]
     machine.disk(
         "nvme0n1", "/sys/devices/pci0000:80/0000:80:01.0/0000:81:00.0/nvme/nvme0", "259:0",
         scheduler="[mq-deadline] none", irqs=queues, node=1,
     )  # fmt: skip
-    os.makedirs(machine.root + "/sys/devices/pci0000:80/0000:80:01.0/0000:81:00.0/nvme/nvme0/block/nvme0n1/nvme0n1p1")
+    os.makedirs(
+        machine.root + "/sys/devices/pci0000:80/0000:80:01.0/0000:81:00.0/nvme/nvme0/block/nvme0n1/nvme0n1p1"
+    )
     machine.link(
         "/sys/dev/block/259:1",
         "../../devices/pci0000:80/0000:80:01.0/0000:81:00.0/nvme/nvme0/block/nvme0n1/nvme0n1p1",
@@ -215,10 +233,19 @@ def ec2_ena(root, *, queues=4):
     irqs = [machine.irq("PCI-MSIX ena-mgmnt@pci:0000:00:05.0")]
     irqs += [machine.irq(f"PCI-MSIX {n}-edge eth0-Tx-Rx-{n}") for n in range(queues)]
     machine.nic(
-        "eth0", f"{PCI}/0000:00:05.0", "ena", irqs=irqs, rx=queues, tx=queues, channels=(queues, queues), node=-1
+        "eth0",
+        f"{PCI}/0000:00:05.0",
+        "ena",
+        irqs=irqs,
+        rx=queues,
+        tx=queues,
+        channels=(queues, queues),
+        node=-1,
     )
     nvme = [machine.irq(f"PCI-MSIX {n}-edge nvme0q{n}") for n in range(3)]
-    machine.disk("nvme0n1", f"{PCI}/0000:00:1f.0/nvme/nvme0", "259:0", scheduler="[none] mq-deadline", irqs=nvme)
+    machine.disk(
+        "nvme0n1", f"{PCI}/0000:00:1f.0/nvme/nvme0", "259:0", scheduler="[none] mq-deadline", irqs=nvme
+    )
     machine.mount("/", "259:0", "xfs", "/dev/nvme0n1")
     machine.file("/sys/class/dmi/id/sys_vendor", "Amazon EC2")
     return machine.finish()
@@ -272,7 +299,10 @@ def bonded_mlx5(root):
         path = machine.disk(
             f"nvme{number}n1", f"{PCI}/0000:00:1{number}.0/nvme/nvme{number}", f"259:{number}", irqs=irqs
         )
-        machine.link(f"/sys/devices/virtual/block/md0/slaves/nvme{number}n1", "../../../../.." + path.removeprefix("/sys"))
+        machine.link(
+            f"/sys/devices/virtual/block/md0/slaves/nvme{number}n1",
+            "../../../../.." + path.removeprefix("/sys"),
+        )
     machine.disk("md0", "/sys/devices/virtual/block/md0", "9:0", scheduler="none")
     machine.mount("/", "9:0", "xfs", "/dev/md0")
     return machine.finish()
@@ -291,7 +321,9 @@ def azure(root, *, live=2):
     machine.disk("sda", "/sys/devices/LNXSYSTM:00/VMBUS:00/0033/host0/target0:0:0/0:0:0:0", "8:0")
     machine.mount("/", "8:0", "ext4", "/dev/sda")
     machine.file("/sys/class/dmi/id/chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77")
-    return machine.finish(clocksources="hyperv_clocksource_tsc_page acpi_pm", clock="hyperv_clocksource_tsc_page")
+    return machine.finish(
+        clocksources="hyperv_clocksource_tsc_page acpi_pm", clock="hyperv_clocksource_tsc_page"
+    )
 
 
 def arm_box(root):

@@ -83,7 +83,9 @@ def test_nvme_multipath_is_followed_to_its_controllers(machine):
         controller = f"/sys/devices/pci0000:00/0000:00:0a.{number - 9}/nvme/nvme{number}"
         box.file(f"{controller}/address", "x")
         box.file(f"/sys/devices/pci0000:00/0000:00:0a.{number - 9}/msi_irqs/{24 + number - 9}", "msix")
-        box.link(f"{subsystem}/nvme{number}", f"../../../pci0000:00/0000:00:0a.{number - 9}/nvme/nvme{number}")
+        box.link(
+            f"{subsystem}/nvme{number}", f"../../../pci0000:00/0000:00:0a.{number - 9}/nvme/nvme{number}"
+        )
     box.link("/sys/class/block/nvme9n1", "../../devices/virtual/nvme-subsystem/nvme-subsys9/nvme9n1")
     facts = facts_of(box.kernel(), directories=(), disks=("nvme9n1",))
     assert len(facts.disks["nvme9n1"].controllers) == 2

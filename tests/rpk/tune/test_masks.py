@@ -25,7 +25,13 @@ def test_leading_groups_mean_nothing(mask, groups):
 
 @pytest.mark.parametrize(
     ("text", "mask"),
-    [("00000003", 3), ("3", 3), ("1,00000000", 1 << 32), ("ffffffff,ffffffff", (1 << 64) - 1), ("00,000000f0", 0xF0)],
+    [
+        ("00000003", 3),
+        ("3", 3),
+        ("1,00000000", 1 << 32),
+        ("ffffffff,ffffffff", (1 << 64) - 1),
+        ("00,000000f0", 0xF0),
+    ],
 )
 def test_kernel_texts(text, mask):
     assert parse_mask(text) == mask

@@ -59,7 +59,9 @@ def test_values_with_equals_signs_and_repeats_stay():
     assert with_options(text, ["console=ttyS0"]) == text
 
 
-@pytest.mark.parametrize("text", ["", 'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b"\n', 'GRUB_CMDLINE_LINUX="a\n'])
+@pytest.mark.parametrize(
+    "text", ["", 'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b"\n', 'GRUB_CMDLINE_LINUX="a\n']
+)
 def test_unclear_boot_options(text):
     with pytest.raises(CmdlineUnclear):
         with_options(text, ["a=1"])

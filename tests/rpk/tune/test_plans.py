@@ -64,9 +64,7 @@ def test_dedicated_two_cpus_live_queues_first(machine):
 
 def test_dedicated_azure(machine):
     box = machine("azure")
-    plan = plan_of(
-        box.kernel(), ["net"], everything(mode="dedicated", dedicated_ratio=4), nics=("enP1s1",)
-    )
+    plan = plan_of(box.kernel(), ["net"], everything(mode="dedicated", dedicated_ratio=4), nics=("enP1s1",))
     assert nic_masks(plan, box, "comp") == "8 80 8 8 8 80 80 80".split()
     assert masks(plan, "rps_cpus") == ["77"]
 
@@ -164,7 +162,9 @@ def test_boot_options(machine):
     tuner = plan_of(box.kernel(), ["cpu"], everything(reboot_allowed=True)).tuners[0]
     assert tuner.reboot
     assert tuner.steps[0].action.reload == ("/usr/sbin/update-grub",)
-    assert "root=UUID=abc quiet intel_idle.max_cstate=0 processor.max_cstate=1" in tuner.steps[0].action.new.text
+    assert (
+        "root=UUID=abc quiet intel_idle.max_cstate=0 processor.max_cstate=1" in tuner.steps[0].action.new.text
+    )
     assert not plan_of(box.kernel(), ["cpu"]).tuners[0].reboot
 
 
@@ -224,8 +224,11 @@ def test_ballast_cuts_no_data_and_fills_no_disk(machine):
     box.file("/var/lib/redpanda/data/ballast", "x" * (2 << 20))
     tuner = plan_of(kernel, ["ballast_file"]).tuners[0]
     assert "holds data" in tuner.refused[0].reason
-    huge = plan_of(kernel, ["ballast_file"], everything().__class__(
-        enabled=frozenset({"ballast_file"}), ballast_bytes=1 << 60)).tuners[0]
+    huge = plan_of(
+        kernel,
+        ["ballast_file"],
+        everything().__class__(enabled=frozenset({"ballast_file"}), ballast_bytes=1 << 60),
+    ).tuners[0]
     assert "are free" in huge.refused[0].reason
 
 
