@@ -6,6 +6,8 @@ OperatingError
     ├── TransferInProgress  leadership is being handed over; `leader` will follow
     ├── TooMuchInFlight     more uncommitted bytes than the group's bound
     └── ChangeRefused       a membership change or a transfer that the rules forbid at this moment
+
+`InvariantError` (a second leader in a term, a cut below the commit) stops the shard, as everywhere.
 """
 
 from engine.base.errors import OperatingError
@@ -17,7 +19,7 @@ class RaftRefusal(OperatingError):
 
 
 class NotLeader(RaftRefusal):
-    """This replica does not lead the group."""
+    """Another replica leads the group, or none does."""
 
     def __init__(self, leader: NodeId | None) -> None:
         super().__init__(f"not the leader (leader: {'unknown' if leader is None else leader})")
