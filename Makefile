@@ -21,6 +21,7 @@ up:
 $(STAMP): pyproject.toml setup.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --config-settings editable_mode=compat --editable .
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q engine rpk
 	@touch $@
 
 $(DEV): $(STAMP)

@@ -49,8 +49,8 @@ def install():
 
 def rpk(*words, text=""):
     run = subprocess.run([RPK, *words], input=text, text=True, capture_output=True, check=False)
+    sys.stderr.write(run.stderr)
     if run.returncode:
-        sys.stderr.write(run.stderr)
         sys.exit(run.returncode)
     return run.stdout
 

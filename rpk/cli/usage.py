@@ -28,8 +28,9 @@ def translate(error: click.UsageError) -> UsageError:
     path = getattr(command, "path", "rpk")
     see = f'"{path} -h" shows the usage'
     if isinstance(error, click.NoSuchOption):
-        near = sorted(error.possibilities or ())
-        hint = f"did you mean {near[0]}? {see}" if near else see
+        known = {name.lstrip("-"): name for name in error.possibilities or ()}
+        near = suggestion(error.option_name.lstrip("-"), list(known))
+        hint = f"did you mean {known[near]}? {see}" if near else see
         return UsageError(f'unknown flag {error.option_name} for "{path}"', hint=hint, name="UNKNOWN_FLAG")
     message = error.format_message().rstrip(".")
     return UsageError(f"{path}: {message[:1].lower()}{message[1:]}", hint=see)

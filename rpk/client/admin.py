@@ -230,8 +230,10 @@ def _translate(address: str, dial_timeout_s: float, tls: bool, error: requests.R
         )
     hint = None if tls else "is this the port of the Admin API? -X admin.tls.enabled=true if it wants TLS"
     return TransientError(
-        f"the Admin API at {address} broke off",
-        cause=type(error).__name__,
+        f"{address} broke the connection off"
+        if "RemoteDisconnected" not in text
+        else f"{address} does not answer in HTTP",
+        cause="it closed the connection without an answer" if "RemoteDisconnected" in text else text,
         hint=hint,
         name="CONNECTION_CLOSED",
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 START_S = 30.0
 STOP_S = 20.0
+_GRAVE = ("ERROR", "CRITICAL", "FATAL", "Error:", "error:", "Exception")
 RUNNING, STOPPED, FAILED = "running", "stopped", "failed"
 
 
@@ -35,6 +36,14 @@ class State:
 def brokers(cluster: Cluster) -> str:
     """The seeds of the cluster."""
     return ",".join(f"{HOST}:{node.ports.kafka}" for node in cluster.nodes)
+
+
+def last_words(tail: list[str]) -> str:
+    """Why a broker ended, from its log: its last line, when that speaks of an error."""
+    line = next((line.strip() for line in reversed(tail) if line.strip()), "")
+    if any(word in line for word in _GRAVE):
+        return line
+    return "killed, or out of memory: its log ends without an error"
 
 
 class ProcessRuntime:
@@ -89,11 +98,15 @@ class ProcessRuntime:
             return State(status=RUNNING)
         if not node.wanted:
             return State(status=STOPPED)
-        words = [line for line in cluster.log_tail(node) if line.strip()]
-        return State(status=FAILED, reason=words[-1] if words else "it left no log")
+        return State(status=FAILED, reason=last_words(cluster.log_tail(node)))
 
     def remove(self, cluster: Cluster) -> None:
         """Nothing is left of an ended process."""
+
+
+def byte_code_kept(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without PYTHONDONTWRITEBYTECODE: a broker that may not keep byte code compiles all of itself at each start."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _spawn(cluster: Cluster, node: Node, environment: Mapping[str, str]) -> tuple[Node, int]:
@@ -104,7 +117,7 @@ def _spawn(cluster: Cluster, node: Node, environment: Mapping[str, str]) -> tupl
             [sys.executable, "-m", "engine.node", "--redpanda-cfg", path, "--ready-fd", str(writer)],
             log_path=cluster.log_path(node),
             directory=cluster.node_directory(node),
-            environment=environment,
+            environment=byte_code_kept(environment),
             inherit=[writer],
         )
     except OperationFailed:

@@ -131,8 +131,16 @@ def load(directory: str) -> Cluster | None:
 @contextmanager
 def exclusively(directory: str) -> Iterator[None]:
     """Hold the folder's lock, so that two starts do not race; TransientError when another rpk holds it."""
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    with open(os.path.join(directory, "..", "container.lock"), "a", encoding="ascii") as file:
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        lock = open(os.path.join(directory, "..", "container.lock"), "a", encoding="ascii")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise OperationFailed(
+            f"cannot keep a local cluster in {directory}",
+            cause=error.strerror,
+            hint="XDG_STATE_HOME names another place for state",
+        ) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -9,7 +9,7 @@ from rpk.config.run import current
 from rpk.container import cluster as clusters
 from rpk.container import local_profile
 from rpk.container.runtimes import runtime
-from rpk.out.errors import OperationFailed
+from rpk.out.errors import OperationFailed, RpkError
 
 EXAMPLES = (
     ("rpk container purge", "stop the local cluster, delete its data and its profile"),
@@ -40,7 +40,11 @@ def command() -> None:
             cluster.forget()
         elif os.path.isdir(home):
             shutil.rmtree(home, ignore_errors=True)
-        local_profile.remove(run.environment)
+        try:
+            local_profile.remove(run.environment)
+        except RpkError as error:  # the data is gone: say so, and what is left
+            cause = f": {error.cause}" if error.cause else ""
+            run.out.warning(f"the profile {local_profile.NAME} is left as it was: {error.message}{cause}")
     run.out.done(
         "Stopped the local cluster and deleted its data." if cluster else "There was no local cluster.",
         purged=cluster is not None,

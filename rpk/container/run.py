@@ -14,13 +14,15 @@ import typer
 
 from rpk.config.run import current
 from rpk.container import addresses, node_file
-from rpk.container.brokers import ProcessRuntime, brokers
+from rpk.container.brokers import ProcessRuntime, brokers, byte_code_kept
 from rpk.container.cluster import Cluster, Node
 from rpk.container.start import prove
 from rpk.out.errors import NotFound, OperationFailed, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rpk.config.run import Run
 
 EXAMPLES = (
@@ -57,7 +59,7 @@ def command(
     directory = tempfile.mkdtemp(prefix="rpk-container-")
     members = tuple(Node(node_id=at, ports=ports) for at, ports in enumerate(plan))
     cluster = Cluster(directory=directory, nodes=members, settings=tuple(settings or ()))
-    lifeline = watch(directory)
+    lifeline = watch(directory, run.environment)
     try:
         ways = ProcessRuntime()
         cluster = ways.start(cluster, run.environment, run.out.notice)
@@ -68,7 +70,7 @@ def command(
     raise typer.Exit(status)
 
 
-def watch(directory: str) -> int:
+def watch(directory: str, environment: Mapping[str, str]) -> int:
     """Start the watchdog of that folder; the descriptor whose closing, by whatever means, makes it clean up."""
     reader, writer = os.pipe()
     try:
@@ -77,6 +79,7 @@ def watch(directory: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=byte_code_kept(environment),
             start_new_session=True,
             pass_fds=(reader,),
         )

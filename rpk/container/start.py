@@ -13,11 +13,13 @@ from rpk.container import addresses, local_profile, node_file, runtimes, view
 from rpk.container import cluster as clusters
 from rpk.container.brokers import RUNNING, brokers
 from rpk.container.cluster import Cluster, Node
-from rpk.out.errors import OperationFailed, UsageError
+from rpk.out.errors import OperationFailed, RpkError, UsageError
 from rpk.out.tables import Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rpk.config.run import Run
     from rpk.container.runtimes import Runtime
 
@@ -27,6 +29,7 @@ EXAMPLES = (
 )
 OUTPUT = {"schema_version": "integer", "runtime": "string", "seconds": "number", "brokers": "list of objects"}
 PROBE_S = 20.0
+AFRESH = "rpk container purge deletes it and its data, then start makes a new one"
 
 Ports = Annotated[
     list[str] | None, typer.Option(metavar="PORTS", help="Comma list, continued at +1000, or any.")
@@ -36,7 +39,9 @@ Ports = Annotated[
 def command(
     nodes: Annotated[int, typer.Option("--nodes", "-n", min=1, help="Brokers.")] = 1,
     retries: Annotated[int, typer.Option(help="Times to probe a broker that does not answer yet.")] = 10,
-    runtime: Annotated[str, typer.Option(help="process, docker or podman.")] = "process",
+    runtime: Annotated[
+        str, typer.Option(help="process, docker or podman; process unless the cluster has another.")
+    ] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Cluster property or redpanda.yaml key."),
@@ -87,7 +92,7 @@ def command(
         ports = dict.fromkeys(ports)
     texts = tuple(settings or ())
     node_file.check(texts)
-    ways = runtimes.runtime(runtime, image or None)
+    ways = runtimes.runtime(runtime or "process", image or None)
     begin = time.monotonic()
     home = clusters.home(run.environment)
     with clusters.exclusively(home):
@@ -95,17 +100,33 @@ def command(
         if cluster is None:
             plan, notes = addresses.plan(nodes, ports, strict=strict_ports)
             members = tuple(Node(node_id=at, ports=each) for at, each in enumerate(plan))
-            cluster = Cluster(directory=home, runtime=runtime, nodes=members, settings=texts)
+            cluster = Cluster(directory=home, runtime=runtime or "process", nodes=members, settings=texts)
             for note in notes:
                 run.out.notice(note)
         else:
+            if runtime not in ("", cluster.runtime):
+                raise OperationFailed(
+                    f"the local cluster exists with --runtime {cluster.runtime}", hint=AFRESH
+                )
+            if strict_ports or any_port or any(asked.values()):
+                run.out.warning(f"the local cluster keeps the ports it was made with; {AFRESH}")
             ways = runtimes.runtime(cluster.runtime, image or None)
             cluster = again(run, ways, cluster, texts)
+        started = any(ways.state(cluster, node).status != RUNNING for node in cluster.nodes)
         cluster = ways.start(cluster, run.environment, run.out.notice)
         prove(ways, cluster, retries)
-        switched = not no_profile and local_profile.select(cluster, run.environment)
-    seconds = time.monotonic() - begin
-    report(run, cluster, seconds, switched=switched)
+        switched = not no_profile and take_profile(cluster, run.environment)
+    report(run, cluster, time.monotonic() - begin, switched=switched, started=started)
+
+
+def take_profile(cluster: Cluster, environment: Mapping[str, str]) -> bool:
+    """Write and select the profile; an error says that the cluster runs all the same."""
+    try:
+        return local_profile.select(cluster, environment)
+    except RpkError as error:
+        error.message = f"the cluster runs, but its profile is not selected: {error.message}"
+        error.hint = f"rpk -X brokers={brokers(cluster)} reaches it; --no-profile leaves the profiles alone"
+        raise
 
 
 def again(run: Run, ways: Runtime, cluster: Cluster, settings: tuple[str, ...]) -> Cluster:
@@ -113,7 +134,7 @@ def again(run: Run, ways: Runtime, cluster: Cluster, settings: tuple[str, ...]) 
     if settings and settings != cluster.settings:
         raise OperationFailed(
             "the local cluster exists with other --set values",
-            hint="rpk cluster config set changes a property; rpk container purge lets you start afresh",
+            hint=AFRESH,
         )
     if all(ways.state(cluster, node).status == RUNNING for node in cluster.nodes):
         run.out.notice("the local cluster is already running")
@@ -147,10 +168,11 @@ def prove(ways: Runtime, cluster: Cluster, retries: int) -> None:
             time.sleep(0.2)
 
 
-def report(run: Run, cluster: Cluster, seconds: float, *, switched: bool) -> None:
+def report(run: Run, cluster: Cluster, seconds: float, *, switched: bool, started: bool) -> None:
     """The table, then what to type next."""
     rows = view.rows(cluster)
-    lines = [f"Started in {seconds:.1f} s: a record was acked and read back."]
+    verb = "Started in" if started else "It runs: looked at in"
+    lines = [f"{verb} {seconds:.1f} s; a record was acked and read back."]
     if switched:
         lines.append(f"Profile {local_profile.NAME} is selected: rpk commands now talk to this cluster.")
     lines += ["Try:", "  rpk topic create orders", "  echo hello | rpk topic produce orders"]

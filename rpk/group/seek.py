@@ -71,6 +71,7 @@ def command(
         raise UsageError("give exactly one of --to, --to-group and --to-file", hint="for example: --to start")
     names = [name.strip() for text in topics or () for name in text.split(",") if name.strip()]
     with connect(run) as client:
+        check_empty(client, group)
         committed = {
             key: item for key, item in client.groups.offsets(group).items() if not isinstance(item, RpkError)
         }
@@ -85,7 +86,6 @@ def command(
                 f"group {group} has no committed offsets to move",
                 hint="name topics with --topics and add --allow-new-topics",
             )
-        check_empty(client, group)
         errors = missing(client, wanted) if dry_run else client.groups.commit(group, wanted)
     report(run, committed, wanted, errors)
 
