@@ -23,6 +23,25 @@ class _File:
         self.writes = []  # (position, bytes) or ("size", n) since the last sync
 
 
+class Gate:
+    """One operation, held until `open`: `reached` tells that a thread stands before it."""
+
+    def __init__(self, operation, path_part):
+        self.operation, self.path_part = operation, path_part
+        self._reached, self._opened = threading.Event(), threading.Event()
+
+    @property
+    def reached(self):
+        return self._reached.is_set()
+
+    def open(self):
+        self._opened.set()
+
+    def pass_through(self):
+        self._reached.set()
+        assert self._opened.wait(60), f"nobody opened the gate before {self.operation}"
+
+
 class SimulatedDisk:
     """`Disk` in memory. `steps_left` counts effects down; at zero the power is cut in the middle of the next one.
 
@@ -37,6 +56,7 @@ class SimulatedDisk:
         self.jitter = 0.02  # share of effects that stall, so that threads meet in ever new ways
         self.fail_next = {}  # operation -> errno
         self.space = 1 << 40
+        self.gates = []
         self.lock_ = threading.RLock()
         self.handles = {}
         self.next_handle = 100
@@ -44,6 +64,21 @@ class SimulatedDisk:
         self.safe_tree = {}  # path -> _File, durable entries
         self.directories = set()
         self.locked = set()
+
+    # --- stalls ---
+
+    def hold(self, operation, path_part):
+        """Let the next such operation on a path with this part wait until the `Gate` returned is opened."""
+        gate = Gate(operation, path_part)
+        self.gates.append(gate)
+        return gate
+
+    def stand(self, operation, path):
+        for gate in self.gates:
+            if gate.operation == operation and gate.path_part in path:
+                self.gates.remove(gate)
+                gate.pass_through()
+                return
 
     # --- power ---
 
@@ -62,8 +97,11 @@ class SimulatedDisk:
                 return True
         return False
 
-    def crash(self, kill_only=False):
-        """The disk after the power is back (or, `kill_only`, after kill -9: nothing written is lost)."""
+    def crash(self, kill_only=False, lose_all=False):
+        """The disk after the power is back (or, `kill_only`, after kill -9: nothing written is lost).
+
+        `lose_all`: of what was not synced nothing survives, instead of a random part.
+        """
         with self.lock_:
             self.off = True
             after = SimulatedDisk(self.random.randrange(1 << 30))
@@ -73,15 +111,18 @@ class SimulatedDisk:
             else:
                 entries = dict(self.safe_tree)
                 for path, file in self.tree.items():
-                    if path not in entries and self.random.random() < 0.5:
+                    if path not in entries and not lose_all and self.random.random() < 0.5:
                         entries[path] = file
                 for path in list(entries):
                     gone = path not in self.tree
-                    if gone and self.random.random() < 0.5:
+                    if gone and not lose_all and self.random.random() < 0.5:
                         del entries[path]
             for path, file in entries.items():
                 survivor = _File(path)
-                survivor.data = bytearray(file.data) if kill_only else self._torn(file)
+                if kill_only:
+                    survivor.data = bytearray(file.data)
+                else:
+                    survivor.data = bytearray(file.safe) if lose_all else self._torn(file)
                 survivor.safe = bytearray(survivor.data)
                 after.tree[path] = after.safe_tree[path] = survivor
             return after
@@ -132,6 +173,7 @@ class SimulatedDisk:
         return bytes(self.handles[handle].data[position : position + length])
 
     def write(self, handle, buffers, position):
+        self.stand("write", self.handles[handle].path)
         with self.lock_:
             namespace = self.handles[handle].path.split("/")[2]
             cut = self.step(f"write {namespace}")
@@ -155,6 +197,7 @@ class SimulatedDisk:
         self.sync(handle)
 
     def sync(self, handle):
+        self.stand("sync", self.handles[handle].path)
         with self.lock_:
             if self.step("sync"):
                 raise PowerCut
@@ -207,6 +250,7 @@ class SimulatedDisk:
             return found
 
     def rename(self, old, new):
+        self.stand("rename", new)
         with self.lock_:
             if self.step("rename"):
                 raise PowerCut
