@@ -65,3 +65,15 @@ def _place(
         held[best.node_id] += 1
         chosen.append(best)
     return tuple(candidate.node_id for candidate in chosen)
+
+
+def replacement(candidates: Sequence[Candidate], stay: Sequence[Candidate]) -> int | None:
+    """The broker that should join `stay`, the replicas that remain; None when there is none left to join them."""
+    taken = {one.node_id for one in stay}
+    racks = {one.rack for one in stay if one.rack is not None}
+    hosts = {one.host for one in stay}
+    free = [one for one in candidates if one.node_id not in taken]
+    if not free:
+        return None
+    best = min(free, key=lambda one: (one.rack in racks, one.host in hosts, one.held, one.node_id))
+    return best.node_id

@@ -5,10 +5,10 @@ are never reused, not even of a broker that left.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from engine.controller.records import Json, Record, RecordKind, integer, items, string
+from engine.controller.records import Json, Record, RecordKind, boolean, integer, integers, items, string
 from engine.model.ids import NodeId
 
 
@@ -43,6 +43,12 @@ class Broker:
     """Failure domain below the rack: replicas of a partition avoid sharing it."""
     rack: str | None
     endpoints: tuple[Endpoint, ...]
+    rpc: Endpoint | None = None
+    """Where other brokers reach it; None of a broker that never was in a cluster of several."""
+    draining: bool = False
+    """Being decommissioned: its replicas move away, then it leaves."""
+    maintenance: bool = False
+    """Hands its leaderships over and takes none."""
 
     def endpoint(self, listener: str) -> Endpoint | None:
         """Where clients of that listener reach this broker."""
@@ -64,12 +70,15 @@ class BrokerRegistered:
             "host": broker.host,
             "rack": broker.rack,
             "endpoints": [endpoint.to_json() for endpoint in broker.endpoints],
+            "rpc": None if broker.rpc is None else broker.rpc.to_json(),
+            "draining": broker.draining,
+            "maintenance": broker.maintenance,
         }
 
     @classmethod
     def from_json(cls, body: dict[str, object]) -> "BrokerRegistered":
         """Inverse of `to_json`."""
-        rack = body["rack"]
+        rack, rpc = body["rack"], body.get("rpc")
         return cls(
             broker=Broker(
                 node_id=NodeId(integer(body["node"])),
@@ -77,8 +86,49 @@ class BrokerRegistered:
                 host=string(body["host"]),
                 rack=None if rack is None else string(rack),
                 endpoints=tuple(Endpoint.from_json(item) for item in items(body["endpoints"])),
+                rpc=None if rpc is None else Endpoint.from_json(rpc),
+                draining=body.get("draining") is True,
+                maintenance=body.get("maintenance") is True,
             )
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerStateSet:
+    """An operator takes a broker out of service, or puts it back."""
+
+    node_id: int
+    draining: bool
+    maintenance: bool
+
+    def to_json(self) -> dict[str, Json]:
+        """See `Record`."""
+        return {"node": self.node_id, "draining": self.draining, "maintenance": self.maintenance}
+
+    @classmethod
+    def from_json(cls, body: dict[str, object]) -> "BrokerStateSet":
+        """Inverse of `to_json`."""
+        return cls(
+            node_id=integer(body["node"]),
+            draining=boolean(body["draining"]),
+            maintenance=boolean(body["maintenance"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerRemoved:
+    """A decommissioned broker left; its id is not given again."""
+
+    node_id: int
+
+    def to_json(self) -> dict[str, Json]:
+        """See `Record`."""
+        return {"node": self.node_id}
+
+    @classmethod
+    def from_json(cls, body: dict[str, object]) -> "BrokerRemoved":
+        """Inverse of `to_json`."""
+        return cls(node_id=integer(body["node"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,22 +136,26 @@ class NodeIdsUsed:
     """Node ids below `next_node_id` were handed out. Only snapshots need it."""
 
     next_node_id: int
+    removed: tuple[int, ...] = ()
+    """Ids of brokers that left."""
 
     def to_json(self) -> dict[str, Json]:
         """See `Record`."""
-        return {"next": self.next_node_id}
+        return {"next": self.next_node_id, "removed": list(self.removed)}
 
     @classmethod
     def from_json(cls, body: dict[str, object]) -> "NodeIdsUsed":
         """Inverse of `to_json`."""
-        return cls(next_node_id=integer(body["next"]))
+        return cls(next_node_id=integer(body["next"]), removed=integers(body.get("removed", [])))
 
 
 KINDS = (
     RecordKind(
-        name="broker_registered", version=1, type=BrokerRegistered, from_json=BrokerRegistered.from_json
+        name="broker_registered", version=2, type=BrokerRegistered, from_json=BrokerRegistered.from_json
     ),
-    RecordKind(name="node_ids", version=1, type=NodeIdsUsed, from_json=NodeIdsUsed.from_json),
+    RecordKind(name="broker_state", version=1, type=BrokerStateSet, from_json=BrokerStateSet.from_json),
+    RecordKind(name="broker_removed", version=1, type=BrokerRemoved, from_json=BrokerRemoved.from_json),
+    RecordKind(name="node_ids", version=2, type=NodeIdsUsed, from_json=NodeIdsUsed.from_json),
 )
 
 
@@ -111,6 +165,8 @@ class Brokers:
 
     by_id: dict[NodeId, Broker] = field(default_factory=dict)
     next_node_id: int = 0
+    removed: set[int] = field(default_factory=set)
+    """Ids of brokers that left."""
 
     def by_uuid(self, host_uuid: UUID) -> Broker | None:
         """The broker whose data directory that is."""
@@ -122,14 +178,23 @@ class Brokers:
             case BrokerRegistered():
                 self.by_id[record.broker.node_id] = record.broker
                 self.next_node_id = max(self.next_node_id, record.broker.node_id + 1)
+            case BrokerStateSet():
+                node_id = NodeId(record.node_id)
+                self.by_id[node_id] = replace(
+                    self.by_id[node_id], draining=record.draining, maintenance=record.maintenance
+                )
+            case BrokerRemoved():
+                del self.by_id[NodeId(record.node_id)]
+                self.removed.add(record.node_id)
             case NodeIdsUsed():
                 self.next_node_id = max(self.next_node_id, record.next_node_id)
+                self.removed.update(record.removed)
             case _:
                 return False
         return True
 
     def snapshot(self) -> Iterator[Record]:
         """Records that rebuild this table from nothing."""
-        yield NodeIdsUsed(next_node_id=self.next_node_id)
+        yield NodeIdsUsed(next_node_id=self.next_node_id, removed=tuple(sorted(self.removed)))
         for broker in self.by_id.values():
             yield BrokerRegistered(broker=broker)

@@ -131,6 +131,58 @@ class RegisterBroker:
     endpoints: tuple[Endpoint, ...]
     cluster_uuid: UUID
     """Used if the cluster is not yet founded; fresh and random."""
+    rpc: Endpoint | None = None
+    """Where other brokers reach it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMaintenance:
+    """Have a broker hand over its leaderships, or let it lead again."""
+
+    node_id: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDecommission:
+    """Begin to take a broker out of the cluster, or keep it after all."""
+
+    node_id: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveBroker:
+    """Forget a decommissioned broker that holds nothing any more. Asked by the controller itself."""
+
+    node_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaMove:
+    """Where one partition's replicas are to be."""
+
+    topic: str
+    partition: int
+    replicas: tuple[int, ...] | None
+    """The preferred leader first; None: back to where they were (cancel)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveReplicas:
+    """Move partitions; one partition's failure does not touch the others."""
+
+    moves: tuple[ReplicaMove, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishMove:
+    """A partition's group has the members it was to have. Asked by its leader."""
+
+    topic_id: UUID
+    partition: int
+    replicas: tuple[int, ...]
+    """What it has, in any order; anything but the present target is passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +202,22 @@ Command: TypeAlias = (
     | AllocateProducerIds
     | RegisterBroker
     | SetFeatureLevel
+    | SetMaintenance
+    | SetDecommission
+    | RemoveBroker
+    | MoveReplicas
+    | FinishMove
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOutcome:
+    """What became of one partition of a MoveReplicas."""
+
+    topic: str
+    partition: int
+    error: ErrorCode = ErrorCode.NONE
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

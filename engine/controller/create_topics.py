@@ -43,6 +43,7 @@ class Placement:
             candidates=tuple(
                 Candidate(node_id=broker.node_id, host=broker.host, rack=broker.rack)
                 for broker in state.brokers.by_id.values()
+                if not broker.draining
             ),
             held=held,
             next_log_id=state.topics.next_log_id,

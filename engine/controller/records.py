@@ -82,6 +82,13 @@ def integer(value: object) -> int:
     return value
 
 
+def boolean(value: object) -> bool:
+    """`value` as a bool; raises TypeError."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a boolean")
+    return value
+
+
 def string(value: object) -> str:
     """`value` as a str; raises TypeError."""
     if not isinstance(value, str):

@@ -1,9 +1,12 @@
 """The running controller: one queue of commands, one writer, answers after commit.
 
-Commands wait in a bounded queue. One task takes them in order: `decide`, append the records to the log, and only
-when they are committed `replay` them, carry them out on this broker, and answer. So a command is decided on
-everything before it, and nobody sees what might still be lost. If an append ends in doubt, the controller stops
-taking commands rather than go on from a state the log may contradict.
+Every broker keeps the whole state by following the log (`applier`). On the broker that leads it, commands wait in a
+bounded queue and one task takes them in order: wait until all that is written is applied, `decide`, append, wait for
+the applier, answer. So a command is decided on everything before it, and nobody sees what might still be lost. On the
+other brokers a command goes to the leader (`remote`), and the answer waits until this broker has applied it too.
+
+If an append ends in doubt for another reason than lost leadership, the controller stops taking commands rather than
+go on from a state the log may contradict.
 
 Lives on the shard's loop thread. Reads (`topics`, `brokers`, …) are plain attribute reads of the committed state.
 """
@@ -14,13 +17,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from engine.base.errors import OperatingError, invariant
+from engine.controller.applier import Applier
 from engine.controller.backend import PartitionBackend
 from engine.controller.brokers import Broker, Endpoint
-from engine.controller.cluster_config import ClusterConfigChanged
 from engine.controller.commands import (
     AllocateProducerIds,
     AlterTopicConfigs,
@@ -28,15 +31,23 @@ from engine.controller.commands import (
     CreatePartitions,
     CreateTopics,
     DeleteTopics,
+    FinishMove,
+    MoveOutcome,
+    MoveReplicas,
     NewPartitions,
     NewTopic,
     RegisterBroker,
+    RemoveBroker,
+    ReplicaMove,
     SetClusterConfig,
+    SetDecommission,
     SetFeatureLevel,
+    SetMaintenance,
     TopicConfigChanges,
     TopicOutcome,
 )
-from engine.controller.decide import Decision, decide
+from engine.controller.decide import decide
+from engine.controller.decision import Decision
 from engine.controller.effects import Effects
 from engine.controller.errors import (
     ControllerBusy,
@@ -44,14 +55,18 @@ from engine.controller.errors import (
     ControllerLogRefused,
     ControllerTimeout,
     ControllerUnavailable,
+    LeadershipLost,
+    NotController,
+    Refused,
     RegistrationRefused,
 )
+from engine.controller.leaders import NOBODY, Leader, Leaders
 from engine.controller.limits import Limits
 from engine.controller.record_log import RecordLog
 from engine.controller.records import Json, Record
 from engine.controller.snapshot import parts_of
 from engine.controller.state import CODEC, ClusterState
-from engine.controller.topics import TopicCreated, TopicDeleted, TopicMetadata
+from engine.controller.topics import PartitionMetadata, TopicCreated, TopicDeleted, TopicMetadata
 from engine.model.ids import NO_NODE, NodeId, ProducerId, TopicId
 from engine.model.topic_config import TopicConfig
 from engine.model.topic_name import CONSUMER_OFFSETS
@@ -70,6 +85,10 @@ APPEND_BYTES_MAX = 512 * 1024
 """Records of one command go to the log in batches of about this size; every prefix of them is a valid state."""
 PRODUCER_ID_BLOCK = 1_000
 """Ids taken from the log at once (Kafka's ProducerIdsBlock)."""
+RETRY_S = 0.05
+"""Between two tries to reach the broker that leads."""
+LEADERS_WAIT_S_MAX = 5.0
+"""How long an answer waits for new partitions to have leaders."""
 SNAPSHOT_AFTER_RECORDS = 5_000
 """The log is cut back once it holds this many records and four times as many as its snapshot would."""
 
@@ -80,10 +99,26 @@ CONSUMER_OFFSETS_CONFIGS = (
 )
 
 
+ASKED_ONCE = (CreateTopics, DeleteTopics, CreatePartitions)
+"""Commands that are not sent again when it is not known whether they were carried out: the answer would be another."""
+CLOSE_SECONDS_MAX = 10.0
+
+
 @dataclass(slots=True)
 class _Job:
     command: Command
     answer: "asyncio.Future[Decision]"
+
+
+class Remote(Protocol):
+    """How commands reach the controller where another broker leads it."""
+
+    async def submit(self, leader: int, command: Command, timeout_ms: int) -> Decision:
+        """Have `leader` carry it out.
+
+        Raises `NotController` when it certainly was not carried out, another `ControllerError` when it may have been.
+        """
+        ...
 
 
 class Controller:
@@ -106,21 +141,35 @@ class Controller:
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(QUEUE_COMMANDS_MAX)
         self._worker: asyncio.Task[None] | None = None
         self._refusing: str | None = "the controller has not started"
+        self._broken: str | None = None
         self._effects = Effects(state=self._state, backend=backend, node_id=NO_NODE, properties=properties)
-        self._records_in_log = 0
+        self._applier = Applier(log=log, state=self._state, changed=self.touch)
+        self._applier.on_failure = self._failed
+        self._was_leading = False
         self._ids = range(0)
         self._ids_lock = asyncio.Lock()
         self.node_id: NodeId = NO_NODE
         """This broker's id; known once started."""
         self.epoch = 0
         """Grows with every change a Metadata answer could show; not kept over restarts."""
-        self.on_topics_deleted: list[Callable[[Sequence[TopicMetadata]], None]] = []
+        self.leaders = Leaders(self.touch)
+        """Who leads which group, as far as this broker was told."""
+        self.alive: Callable[[int], bool] = lambda node_id: node_id in self.brokers
+        """Whether a broker was heard of lately."""
+        self.remote: Remote | None = None
+        """Set where there are other brokers."""
+        self.on_topics_deleted = self._applier.on_topics_deleted
         """Called after the commit, before the answer."""
-        self.on_cluster_config: list[Callable[[Mapping[str, Json], int], None]] = []
+        self.on_cluster_config = self._applier.on_cluster_config
         """Called with all values set and their version: once while starting, and after each change, before
         topics take their defaults from `properties` again."""
+        self.on_records = self._applier.on_records
+        """Called with records that were committed and replayed."""
+        self.on_leadership: list[Callable[[bool], None]] = []
+        """Called with whether this broker leads the controller, when that changed."""
         self.on_failure: Callable[[Exception], None] | None = None
         """Called when the controller stopped for a broken invariant: the shard should stop too."""
+        log.on_change = self._log_changed
 
     # ---- reading
 
@@ -141,8 +190,42 @@ class Controller:
 
     @property
     def controller_id(self) -> NodeId:
-        """The broker that decides: this one."""
-        return self.node_id
+        """The broker that decides; -1 while it is not known."""
+        leader = self._log.leader
+        return NodeId(self.node_id if leader < 0 and self._log.leading else leader)
+
+    @property
+    def leading(self) -> bool:
+        """Whether this broker decides."""
+        return self._log.leading
+
+    @property
+    def state(self) -> ClusterState:
+        """All tables, for planning. Nobody but the log changes them."""
+        return self._state
+
+    @property
+    def applied(self) -> int:
+        """Offset behind the last record of the controller log that this broker has applied."""
+        return self._applier.applied
+
+    @property
+    def committed(self) -> int:
+        """Offset behind the last record that this broker knows to be committed."""
+        return self._log.committed
+
+    def touch(self) -> None:
+        """Something that Metadata shows has changed."""
+        self.epoch += 1
+
+    def leader_of(self, partition: PartitionMetadata) -> Leader:
+        """Who leads it now; `NOBODY` where that is not known, or where this broker cannot open it."""
+        told = self.leaders.get(partition.log_id)
+        if told is NOBODY and partition.holders == (self.node_id,):
+            told = Leader(self.node_id, partition.leader_epoch, (self.node_id,))
+        if told.node_id == self.node_id and partition.log_id in self.unready:
+            return NOBODY
+        return told
 
     @property
     def cluster_uuid(self) -> UUID:
@@ -195,17 +278,19 @@ class Controller:
         host: str,
         rack: str | None,
         endpoints: Sequence[Endpoint],
+        rpc: Endpoint | None = None,
     ) -> None:
         """Replay the log, register this broker, open its partitions, then take commands.
+
+        Where the cluster has several brokers this waits for the one that leads, as long as it takes.
 
         `host_uuid` is the data directory's identity; `node_id` as configured, None to be given one; `host` the
         failure domain. Raises `UnknownRecord`, `RegistrationRefused`, or what the log raises.
         """
-        for _offset, key, value, _timestamp in self._log.replay():
-            self._state.replay(CODEC.decode(key, value))
-            self._records_in_log += 1
-        if self._state.config.version:
-            self._announce_config()
+        await self._applier.catch_up()
+        self._applier.announce_config()
+        self._applier.start()
+        self._worker = asyncio.get_running_loop().create_task(self._work(), name="controller")
         registration = RegisterBroker(
             host_uuid=host_uuid,
             node_id=node_id,
@@ -213,24 +298,26 @@ class Controller:
             rack=rack,
             endpoints=tuple(endpoints),
             cluster_uuid=self._new_uuid(),
+            rpc=rpc,
         )
-        decision = decide(self._state, registration, self.limits)
-        if decision.refusal is not None:
-            raise RegistrationRefused(decision.refusal)
-        await self._commit(decision.records)
+        try:
+            decision = await self._anywhere(registration, TIMEOUT_MS_MAX)
+            if decision.refusal is not None:
+                raise RegistrationRefused(decision.refusal)
+        except BaseException:
+            await self.close()
+            raise
         self.node_id = NodeId(decision.node_id)
         self._effects = Effects(
             state=self._state, backend=self._backend, node_id=self.node_id, properties=self._properties
         )
-        await self._effects.reconcile()
-        await self._maybe_snapshot()
-        self.epoch += 1
-        self._refusing = None
-        self._worker = asyncio.get_running_loop().create_task(self._work(), name="controller")
+        await self._applier.activate(self._effects)
+        self._refusing = self._broken
+        self._log_changed()
 
     async def close(self) -> None:
         """Refuse what waits and what comes; the command being carried out is finished first."""
-        self._refusing = "the broker is shutting down"
+        self._refusing = self._broken = "the broker is shutting down"
         while not self._queue.empty():
             self._refuse(self._queue.get_nowait())
         worker, self._worker = self._worker, None
@@ -240,10 +327,11 @@ class Controller:
         last = _Job(command=CreateTopics(topics=()), answer=loop.create_future())
         self._queue.put_nowait(last)
         waiting: set[asyncio.Future[Any]] = {last.answer, worker}
-        await asyncio.wait(waiting, timeout=TIMEOUT_MS_DEFAULT / 1000, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, timeout=CLOSE_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
         with suppress(asyncio.CancelledError):
             await worker
+        await self._applier.close()
 
     # ---- asking
 
@@ -257,7 +345,10 @@ class Controller:
         """Create topics; `NewTopic.topic_id` is given here. Raises `ControllerError`."""
         fresh = tuple(replace(topic, topic_id=self._new_uuid()) for topic in topics)
         command = CreateTopics(topics=fresh, validate_only=validate_only)
-        return (await self._submit(command, timeout_ms)).topics
+        outcomes = (await self._submit(command, timeout_ms)).topics
+        if not validate_only:
+            await self._leaders_known([outcome.topic for outcome in outcomes if outcome.topic is not None])
+        return outcomes
 
     async def ensure_internal_topic(
         self, name: str, *, timeout_ms: int = TIMEOUT_MS_DEFAULT
@@ -277,7 +368,22 @@ class Controller:
         found = self.topics.get(name)
         if found is None:
             raise ControllerUnavailable(f"cannot create {name}: {decision.topics[0].message}")
+        await self._leaders_known([found])
         return found
+
+    async def _leaders_known(self, topics: Sequence[TopicMetadata]) -> None:
+        """Wait a while until every partition of `topics` has a leader: the next request will need it."""
+        waiting = [partition for topic in topics for partition in topic.partitions]
+        deadline = asyncio.get_running_loop().time() + LEADERS_WAIT_S_MAX
+        while True:
+            waiting = [
+                partition
+                for partition in waiting
+                if self.leader_of(partition).node_id < 0 and partition.log_id not in self.unready
+            ]
+            if not waiting or asyncio.get_running_loop().time() > deadline:
+                return
+            await asyncio.sleep(0.01)
 
     async def delete_topics(
         self, targets: Sequence[str | UUID], *, timeout_ms: int = TIMEOUT_MS_DEFAULT
@@ -343,17 +449,93 @@ class Controller:
             taken, self._ids = self._ids[0], self._ids[1:]
             return ProducerId(taken)
 
-    # ---- the one writer
+    async def set_maintenance(
+        self, node_id: int, *, enabled: bool, timeout_ms: int = TIMEOUT_MS_DEFAULT
+    ) -> None:
+        """Begin or end a broker's maintenance mode. Raises `Refused` or another `ControllerError`."""
+        await self._carried_out(SetMaintenance(node_id=node_id, enabled=enabled), timeout_ms)
+
+    async def set_decommission(
+        self, node_id: int, *, enabled: bool, timeout_ms: int = TIMEOUT_MS_DEFAULT
+    ) -> None:
+        """Begin or take back a decommission. Raises `Refused` or another `ControllerError`."""
+        await self._carried_out(SetDecommission(node_id=node_id, enabled=enabled), timeout_ms)
+
+    async def remove_broker(self, node_id: int, *, timeout_ms: int = TIMEOUT_MS_DEFAULT) -> None:
+        """Forget a decommissioned broker. Raises `Refused` or another `ControllerError`."""
+        await self._carried_out(RemoveBroker(node_id=node_id), timeout_ms)
+
+    async def move_replicas(
+        self, moves: Sequence[ReplicaMove], *, timeout_ms: int = TIMEOUT_MS_DEFAULT
+    ) -> list[MoveOutcome]:
+        """Begin moves, or take them back; an outcome a partition. Raises `ControllerError`."""
+        return (await self._submit(MoveReplicas(moves=tuple(moves)), timeout_ms)).moves
+
+    async def finish_move(
+        self,
+        topic_id: UUID,
+        partition: int,
+        replicas: Sequence[int],
+        *,
+        timeout_ms: int = TIMEOUT_MS_DEFAULT,
+    ) -> None:
+        """Note that the partition's group has these members now. Raises `ControllerError`."""
+        command = FinishMove(topic_id=topic_id, partition=partition, replicas=tuple(replicas))
+        await self._submit(command, timeout_ms)
+
+    async def _carried_out(self, command: Command, timeout_ms: int) -> None:
+        decision = await self._submit(command, timeout_ms)
+        if decision.refusal is not None:
+            raise Refused(decision.refusal, unknown=decision.unknown)
+
+    # ---- to the broker that leads
 
     async def _submit(self, command: Command, timeout_ms: int) -> Decision:
         if self._refusing is not None:
             raise ControllerUnavailable(self._refusing)
+        return await self._anywhere(command, timeout_ms)
+
+    async def _anywhere(self, command: Command, timeout_ms: int) -> Decision:
+        """Here or at the broker that leads, whoever that becomes before the deadline."""
+        loop = asyncio.get_running_loop()
+        milliseconds = min(max(timeout_ms, TIMEOUT_MS_MIN), TIMEOUT_MS_MAX)
+        deadline = loop.time() + milliseconds / 1000
+        while True:
+            left_ms = max(int((deadline - loop.time()) * 1000), 1)
+            leader = self._log.leader
+            try:
+                if self._log.leading:
+                    return await self.submit_here(command, left_ms)
+                if self.remote is None or leader == self.node_id:
+                    raise NotController(self._broken or "no broker leads the controller")
+                decision = await self.remote.submit(leader, command, left_ms)
+                async with asyncio.timeout_at(deadline):
+                    await self._applier.wait(decision.offset + 1)
+                return decision
+            except NotController:
+                if loop.time() >= deadline or self._broken is not None:
+                    raise
+            except LeadershipLost:
+                if isinstance(command, ASKED_ONCE) or loop.time() >= deadline:
+                    raise
+            except TimeoutError:
+                raise ControllerTimeout(
+                    f"the controller did not finish within {milliseconds / 1000:g} s"
+                ) from None
+            await asyncio.sleep(RETRY_S)
+
+    async def submit_here(self, command: Command, timeout_ms: int) -> Decision:
+        """Carry it out if this broker leads. Raises `ControllerError`, `NotController` if it does not lead."""
+        if self._broken is not None:
+            raise ControllerUnavailable(self._broken)
+        if not self._log.leading:
+            raise NotController("this broker does not lead the controller")
         job = _Job(command=command, answer=asyncio.get_running_loop().create_future())
         try:
             self._queue.put_nowait(job)
         except asyncio.QueueFull:
             raise ControllerBusy(f"the controller has {QUEUE_COMMANDS_MAX} commands waiting") from None
-        seconds = min(max(timeout_ms, TIMEOUT_MS_MIN), TIMEOUT_MS_MAX) / 1000
+        seconds = timeout_ms / 1000
         try:
             return await asyncio.wait_for(job.answer, seconds)
         except TimeoutError:
@@ -361,7 +543,18 @@ class Controller:
 
     def _refuse(self, job: _Job) -> None:
         if not job.answer.done():
-            job.answer.set_exception(ControllerUnavailable(self._refusing or "the controller stopped"))
+            job.answer.set_exception(ControllerUnavailable(self._broken or "the controller stopped"))
+
+    # ---- the one writer
+
+    def _log_changed(self) -> None:
+        self._applier.wake()
+        leading = self._log.leading
+        if leading != self._was_leading:
+            self._was_leading = leading
+            for listener in self.on_leadership:
+                listener(leading)
+        self.touch()
 
     async def _work(self) -> None:
         while True:
@@ -380,32 +573,37 @@ class Controller:
                 self._refuse(job)
                 raise
             except Exception as error:  # noqa: BLE001 - a broken invariant: stop deciding, tell the shard
-                self._fail(error, job)
+                self._failed(error)
+                self._refuse(job)
                 return
 
-    def _fail(self, error: Exception, job: _Job) -> None:
+    def _failed(self, error: Exception) -> None:
         logger.critical("the controller failed", exc_info=error)
-        self._refusing = "the controller failed"
-        self._refuse(job)
+        self._refusing = self._broken = "the controller failed"
         while not self._queue.empty():
             self._refuse(self._queue.get_nowait())
         if self.on_failure is not None:
             self.on_failure(error)
 
     async def _carry_out(self, command: Command) -> Decision:
+        if not self._log.leading:
+            raise NotController("this broker does not lead the controller")
+        await self._all_applied()
         decision = decide(self._state, command, self.limits)
-        if not decision.records:
-            return decision
-        failures = await self._commit(decision.records)
-        if not failures:
-            return decision
+        if decision.records:
+            self._applier.failures.clear()
+            await self._write(decision.records)
+        failures = dict(self._applier.failures) if decision.records else {}
+        decision = replace(decision, offset=self._applier.applied - 1)
+        if not failures or len(self.brokers) > 1:
+            return decision  # with other brokers the partition may well be served elsewhere
         undo = [
             TopicDeleted(topic_id=record.topic_id)
             for record in decision.records
             if isinstance(record, TopicCreated) and record.topic_id in failures
         ]
         if undo:
-            await self._commit(undo)
+            await self._write(undo)
         outcomes = [
             outcome
             if outcome.topic_id not in failures or isinstance(command, DeleteTopics)
@@ -416,73 +614,55 @@ class Controller:
         ]
         return replace(decision, topics=outcomes)
 
-    async def _commit(self, records: Sequence[Record]) -> dict[UUID | None, str]:
-        """Write, then replay, then carry out; what could not be carried out, by topic id."""
-        failures: dict[UUID | None, str] = {}
+    async def _all_applied(self) -> None:
+        """Wait until what earlier leaders wrote is committed and applied: only then is the state the whole truth."""
+        end = self._log.end
+        if self._applier.applied >= end:
+            return
+        try:
+            async with asyncio.timeout(TIMEOUT_MS_DEFAULT / 1000):
+                await self._applier.wait(end)
+        except TimeoutError:
+            raise NotController("the controller's log is not committed to its end yet") from None
+
+    async def _write(self, records: Sequence[Record]) -> None:
+        """Append, in pieces, and wait until this broker has carried it out."""
         batch: list[tuple[bytes | None, bytes | None]] = []
-        begun = used = 0
+        used = 0
         for index, record in enumerate(records):
             batch.append(CODEC.encode(record))
             used += len(batch[-1][1] or b"")
             if used < APPEND_BYTES_MAX and index + 1 < len(records):
                 continue
-            await self._append(batch)
-            await self._apply(records[begun : index + 1], failures)
-            batch, used, begun = [], 0, index + 1
-        return failures
+            last = await self._append(batch)
+            await self._applier.wait(last + 1)
+            batch, used = [], 0
 
     async def _append(self, batch: list[tuple[bytes | None, bytes | None]]) -> int:
         try:
-            last = await self._log.append(batch)
+            return await self._log.append(batch)
         except AppendRefused as error:
+            if not self._log.leading:
+                raise NotController("this broker does not lead the controller any more") from error
             raise ControllerLogRefused(f"cannot write the controller log: {error}") from error
         except OperatingError as error:
+            if not self._log.leading:
+                raise LeadershipLost("another broker leads the controller now; it may be done") from error
             # The records may be in the log or not: deciding on could contradict them after a restart.
-            self._refusing = f"the controller log failed: {error}"
+            self._refusing = self._broken = f"the controller log failed: {error}"
             logger.critical("%s; no metadata changes until the broker is restarted", self._refusing)
             raise ControllerUnavailable(self._refusing) from error
-        self._records_in_log += len(batch)
-        return last
-
-    async def _apply(self, records: Sequence[Record], failures: dict[UUID | None, str]) -> None:
-        gone: dict[UUID, TopicMetadata] = {}
-        for record in records:
-            if isinstance(record, TopicDeleted):
-                gone[record.topic_id] = self._state.topics.by_id[TopicId(record.topic_id)]
-            self._effects.announce(record)
-            self._state.replay(record)
-        self.epoch += 1
-        if any(isinstance(record, ClusterConfigChanged) for record in records):
-            self._announce_config()
-        if gone:
-            for deleted in self.on_topics_deleted:
-                deleted(list(gone.values()))
-        for record in records:
-            topic_id = getattr(record, "topic_id", None)
-            failure = await self._effects.carry_out(record, gone.get(topic_id) if topic_id else None)
-            if failure is not None:
-                failures[topic_id] = failure
-        self.epoch += 1
-
-    def _announce_config(self) -> None:
-        for changed in self.on_cluster_config:
-            changed(self.cluster_config, self.cluster_config_version)
 
     async def _maybe_snapshot(self) -> None:
-        if self._records_in_log < SNAPSHOT_AFTER_RECORDS:
+        held = self._applier.records_in_log
+        if held < SNAPSHOT_AFTER_RECORDS:
             return
         records = list(self._state.snapshot())
-        if self._records_in_log < 4 * len(records):
+        if held < 4 * len(records):
             return
-        parts = parts_of(records, CODEC)
         try:
-            first = None
-            for part in parts:
+            for part in parts_of(records, CODEC):
                 last = await self._append([CODEC.encode(part)])
-                first = last if first is None else first
-            if first is not None:
-                await self._log.trim_prefix(first)
+            await self._applier.wait(last + 1)
         except OperatingError as error:
             logger.warning("no snapshot of the controller log now: %s", error)
-            return
-        self._records_in_log = len(parts)

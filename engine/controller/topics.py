@@ -19,21 +19,31 @@ FIRST_LOG_ID = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionMetadata:
-    """One partition as Metadata answers it."""
+    """One partition as the controller placed it. Who leads it now is known by `leaders`, not here."""
 
     index: int
     log_id: int
     """Names the log on disk; unique over all partitions that ever were."""
     leader: int
-    """Node id; -1 while there is none."""
+    """Node id of the preferred leader."""
     leader_epoch: int = 0
+    """Of the first leader."""
     replicas: tuple[int, ...]
     """Node ids, the preferred leader first."""
     isr: tuple[int, ...]
+    previous: tuple[int, ...] = ()
+    """Where the replicas were before the move that is going on; empty while there is none."""
+
+    @property
+    def holders(self) -> tuple[int, ...]:
+        """Every node that keeps a replica now: those it moves to, and those it moves from."""
+        if not self.previous:
+            return self.replicas
+        return tuple(dict.fromkeys(self.replicas + self.previous))
 
     def to_json(self) -> dict[str, Json]:
         """Short names: a topic may have thousands of these."""
-        return {
+        body: dict[str, Json] = {
             "i": self.index,
             "log": self.log_id,
             "l": self.leader,
@@ -41,6 +51,9 @@ class PartitionMetadata:
             "r": list(self.replicas),
             "isr": list(self.isr),
         }
+        if self.previous:
+            body["p"] = list(self.previous)
+        return body
 
     @classmethod
     def from_json(cls, body: object) -> "PartitionMetadata":
@@ -54,6 +67,7 @@ class PartitionMetadata:
             leader_epoch=integer(body["e"]),
             replicas=integers(body["r"]),
             isr=integers(body["isr"]),
+            previous=integers(body.get("p", [])),
         )
 
 
@@ -162,6 +176,33 @@ class TopicConfigsSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicasSet:
+    """Partitions begin to move, move back, or have arrived."""
+
+    topic_id: UUID
+    partitions: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
+    """(index, replicas, previous) each; `previous` is empty when the partition is where it should be."""
+
+    def to_json(self) -> dict[str, Json]:
+        """See `Record`."""
+        return {
+            "id": self.topic_id.hex,
+            "partitions": [
+                [index, list(replicas), list(previous)] for index, replicas, previous in self.partitions
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, body: dict[str, object]) -> "ReplicasSet":
+        """Inverse of `to_json`."""
+        partitions = []
+        for item in items(body["partitions"]):
+            index, replicas, previous = items(item)
+            partitions.append((integer(index), integers(replicas), integers(previous)))
+        return cls(topic_id=UUID(hex=string(body["id"])), partitions=tuple(partitions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogIdsUsed:
     """Log ids below `next_log_id` were handed out. Only snapshots need it: creations say it themselves."""
 
@@ -178,10 +219,11 @@ class LogIdsUsed:
 
 
 KINDS = (
-    RecordKind(name="topic_created", version=1, type=TopicCreated, from_json=TopicCreated.from_json),
+    RecordKind(name="topic_created", version=2, type=TopicCreated, from_json=TopicCreated.from_json),
     RecordKind(name="topic_deleted", version=1, type=TopicDeleted, from_json=TopicDeleted.from_json),
-    RecordKind(name="partitions_added", version=1, type=PartitionsAdded, from_json=PartitionsAdded.from_json),
+    RecordKind(name="partitions_added", version=2, type=PartitionsAdded, from_json=PartitionsAdded.from_json),
     RecordKind(name="topic_configs", version=1, type=TopicConfigsSet, from_json=TopicConfigsSet.from_json),
+    RecordKind(name="replicas", version=1, type=ReplicasSet, from_json=ReplicasSet.from_json),
     RecordKind(name="log_ids", version=1, type=LogIdsUsed, from_json=LogIdsUsed.from_json),
 )
 
@@ -220,11 +262,34 @@ class Topics:
                 self._count(record.partitions, 1)
             case TopicConfigsSet():
                 self._keep(replace(self.by_id[TopicId(record.topic_id)], configs=record.configs))
+            case ReplicasSet():
+                self._place(record)
             case LogIdsUsed():
                 self.next_log_id = max(self.next_log_id, record.next_log_id)
             case _:
                 return False
         return True
+
+    def held_by(self, node_id: int) -> list[tuple[TopicMetadata, PartitionMetadata]]:
+        """The partitions of which `node_id` keeps a replica, or will."""
+        return [
+            (topic, partition)
+            for topic in self.by_name.values()
+            for partition in topic.partitions
+            if node_id in partition.holders
+        ]
+
+    def _place(self, record: ReplicasSet) -> None:
+        topic = self.by_id[TopicId(record.topic_id)]
+        partitions = list(topic.partitions)
+        for index, replicas, previous in record.partitions:
+            old = partitions[index]
+            self._count((old,), -1)
+            partitions[index] = replace(
+                old, leader=replicas[0], replicas=replicas, isr=replicas, previous=previous
+            )
+            self._count((partitions[index],), 1)
+        self._keep(replace(topic, partitions=tuple(partitions)))
 
     def _keep(self, topic: TopicMetadata) -> None:
         self.by_name[topic.name] = topic

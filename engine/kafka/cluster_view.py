@@ -44,23 +44,25 @@ def partition_entries(
     the client's listener has 72. `reachable`: node ids that have one.
     """
     entries: list[dict[str, object]] = []
-    unready = controller.unready
     known = controller.brokers
+    alive = {node for node in known if controller.alive(node)}
     for partition in topic.partitions if partitions is None else partitions:
-        code, leader = ErrorCode.NONE, partition.leader
-        if leader not in known or partition.log_id in unready:
+        led = controller.leader_of(partition)
+        code, leader = ErrorCode.NONE, led.node_id
+        if leader not in alive:
             code, leader = ErrorCode.LEADER_NOT_AVAILABLE, -1
         elif leader not in reachable:
             code, leader = ErrorCode.LISTENER_NOT_FOUND, -1
+        replicas = partition.holders
         entries.append(
             {
                 "error_code": code,
                 "partition_index": partition.index,
                 "leader_id": leader,
-                "leader_epoch": partition.leader_epoch,
-                "replica_nodes": partition.replicas,
-                "isr_nodes": partition.isr,
-                "offline_replicas": [node for node in partition.replicas if node not in known],
+                "leader_epoch": max(led.term, partition.leader_epoch),
+                "replica_nodes": replicas,
+                "isr_nodes": [node for node in replicas if node in alive and node in led.in_sync],
+                "offline_replicas": [node for node in replicas if node not in alive],
             }
         )
     return entries

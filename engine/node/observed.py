@@ -99,7 +99,7 @@ class Observed:
         controller = self._shard.controller
         for topic in controller.topics.values():
             for item in topic.partitions:
-                leader = -1 if item.log_id in controller.unready else item.leader
+                leader = controller.leader_of(item).node_id
                 yield PartitionView(
                     namespace=KAFKA_NAMESPACE,
                     topic=topic.name,

@@ -14,7 +14,11 @@ from engine.model.ids import NodeId
 class MemoryLog:
     """A RecordLog in a list; `faults` are raised by the next appends, in order."""
 
+    leading = True
+    leader = 0
+
     def __init__(self) -> None:
+        self.on_change = None
         self.start = 0
         self.records: list[tuple[bytes | None, bytes | None]] = []
         self.faults: list[Exception | None] = []
@@ -26,11 +30,21 @@ class MemoryLog:
         if fault is not None:
             raise fault
         self.records.extend(records)
+        if self.on_change is not None:
+            self.on_change()
         return self.start + len(self.records) - 1
 
-    def replay(self) -> Iterator[tuple[int, bytes | None, bytes | None, int]]:
-        for index, (key, value) in enumerate(self.records):
-            yield self.start + index, key, value, 0
+    @property
+    def committed(self) -> int:
+        return self.start + len(self.records)
+
+    @property
+    def end(self) -> int:
+        return self.committed
+
+    def read(self, offset: int) -> Iterator[tuple[int, bytes | None, bytes | None, int]]:
+        for index, (key, value) in enumerate(self.records[offset - self.start :], offset):
+            yield index, key, value, 0
 
     async def trim_prefix(self, offset: int) -> None:
         del self.records[: offset - self.start]
