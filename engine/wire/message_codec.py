@@ -15,8 +15,9 @@ from engine.wire.errors import DecodeError, EncodeError
 from engine.wire.message_schema import Field, MessageSchema
 from engine.wire.varint import read_uvarint, skip_tagged_fields, write_uvarint
 
-ELEMENTS_MAX = 500_000
-"""The most array elements in one message, over all its arrays."""
+ELEMENTS_MAX = 25_000
+"""The most array elements in one message, over all its arrays: at this size the dearest request (CreateTopics,
+OffsetFetch of that many groups) keeps the loop for 0.3 s; twenty times as many kept it for ten seconds."""
 
 _NUMBERS = {
     "int8": "b",
