@@ -40,7 +40,13 @@ ROOT = Group(
         Command("cheat", "rpk.cli.cheat", "Show a page of worked examples."),
         Command("explain", "rpk.cli.explain", "Explain an error code or name, offline."),
         Command("help", "rpk.cli.help_command", "Show the help of a command, or of exit-codes."),
+        Command("iotune", "rpk.iotune.iotune", "Measure what the disks of this host can do."),
         Command("version", "rpk.cli.version_command", "Print the version of rpk; talks to nobody."),
+        Command(
+            "check", "rpk.redpanda.check", "Check this host.", hidden=True, deprecated="rpk redpanda check"
+        ),
+        Command("mode", "rpk.redpanda.mode", "Switch the mode.", hidden=True, deprecated="rpk redpanda mode"),
+        Reference("tune", "rpk.tune.commands", "Tune this host.", hidden=True),
         Command("__complete", "rpk.cli.complete_command", "Complete a command line.", hidden=True),
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rpk.system.mounts import mount_of
 from rpk.tune.checks.row import FATAL, Row, at_least, boolean
-from rpk.tune.facts.mounts import mount_of
 from rpk.tune.plan import Comparison, canonical
 
 TYPE_CHECKING = False

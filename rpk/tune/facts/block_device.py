@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rpk.system.host import HostReader
-    from rpk.tune.facts.mounts import Mount
+    from rpk.system.mounts import Mount
 
 DEPTH_MAX = 16
 
@@ -57,7 +57,7 @@ class DiskTarget:
 
 def device_of_directory(host: HostReader, directory: str, mounts: Sequence[Mount]) -> tuple[str | None, str]:
     """Path in sysfs of the block device a directory is on, and the problem when there is none."""
-    from rpk.tune.facts.mounts import mount_of
+    from rpk.system.mounts import mount_of
 
     mount = mount_of(mounts, host.resolve(directory))
     if mount is None:

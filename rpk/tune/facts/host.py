@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rpk.system.mounts import parse_mounts
 from rpk.tune.facts.block_device import (
     Disk,
     DiskTarget,
@@ -25,7 +26,6 @@ from rpk.tune.facts.interrupts import (
 )
 from rpk.tune.facts.machine import MachineFacts, probe_machine
 from rpk.tune.facts.memory import MemoryFacts, probe_memory
-from rpk.tune.facts.mounts import parse_mounts
 from rpk.tune.facts.nic import Nic, hardware_below, machine_addresses, probe_nics
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rpk.system.host import HostReader
-    from rpk.tune.facts.mounts import Mount
+    from rpk.system.mounts import Mount
 
 SYSCTLS = (
     "/proc/sys/fs/aio-max-nr",
@@ -164,7 +164,7 @@ def _sources(
     host: HostReader, request: Request, mounts: Sequence[Mount]
 ) -> list[tuple[str, str | None, str, str]]:
     """(what was named, sysfs path or None, problem, file system) for every disk and directory asked for."""
-    from rpk.tune.facts.mounts import mount_of
+    from rpk.system.mounts import mount_of
 
     found: list[tuple[str, str | None, str, str]] = []
     for name in request.disks:

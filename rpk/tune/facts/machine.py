@@ -8,7 +8,7 @@ from dataclasses import dataclass
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rpk.system.host import HostReader
-    from rpk.tune.facts.mounts import Mount
+    from rpk.system.mounts import Mount
 
 ASK_S = 0.5
 
@@ -66,7 +66,7 @@ def probe_machine(host: HostReader, mounts: tuple[Mount, ...]) -> MachineFacts:
 def _read_only(host: HostReader, path: str, mounts: tuple[Mount, ...]) -> bool:
     if host.is_machine:
         return host.read_only(path)
-    from rpk.tune.facts.mounts import mount_of
+    from rpk.system.mounts import mount_of
 
     mount = mount_of(mounts, path)
     return mount is not None and mount.read_only

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rpk.system.host import HostReader
 from rpk.tune.facts.interrupts import parse_interrupts
-from rpk.tune.facts.mounts import mount_of, parse_mounts
+from rpk.system.mounts import mount_of, parse_mounts
 from tests.rpk.tune.conftest import facts_of
 
 TEXT = st.text(max_size=300)
