@@ -12,6 +12,7 @@ Payload of a frame (its segment base is -1), and of a log's line in the checkpoi
 import base64
 import binascii
 import struct
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ _HEAD = struct.Struct(">BI")
 _ENTRY = struct.Struct(">Qi")
 
 PutDone = Callable[[StorageError | None], None]
-"""Called once, on the loop: None when the put is durable, else why it is not known to be."""
+"""Called once, on the loop (from within `put` when puts are refused): None when the put is durable, else why it is not
+known to be."""
 
 
 class Put:
@@ -131,7 +133,7 @@ class KeyValueTable:
 class KeyValueStore:
     """A shard's records. Loop thread only; the flusher takes `Put`s."""
 
-    __slots__ = ("_durable", "_flusher", "_latest", "_rows", "puts")
+    __slots__ = ("_durable", "_flusher", "_latest", "_refusal", "_rows", "_waiting", "puts")
 
     def __init__(self, recovered: KeyValueTable, flusher: "Flusher") -> None:
         self._flusher = flusher
@@ -140,11 +142,13 @@ class KeyValueStore:
         for log_id, keys in recovered.logs.items():
             self._latest.logs[log_id] = dict(keys)
         self._rows: dict[int, str] = {}
+        self._waiting: deque[Put] = deque()
+        self._refusal: StorageError | None = None
         self.puts = 0
         """Puts since the start, for metrics."""
 
     def get(self, log_id: int, key: int) -> bytes | None:
-        """The value last put, durable or on its way."""
+        """The value last put, durable or on its way; never one whose put has failed."""
         keys = self._latest.logs.get(log_id)
         return None if keys is None else keys.get(key)
 
@@ -170,7 +174,12 @@ class KeyValueStore:
             self._enqueue(Put(log_id, {}, None, reset=True))
 
     def _enqueue(self, put: Put) -> None:
+        if self._refusal is not None:
+            if put.done is not None:
+                put.done(self._refusal)
+            return
         self._latest.apply(put.log_id, put.changes, reset=put.reset)
+        self._waiting.append(put)
         self.puts += 1
         flusher = self._flusher
         with flusher.lock:
@@ -179,14 +188,42 @@ class KeyValueStore:
             flusher.wake_soon()
 
     def flushed(self, puts: list[Put], error: StorageError | None) -> None:
-        """The flusher is done with `puts` (called in order). After an error nothing is known of them."""
-        if error is None:
-            for put in puts:
+        """The flusher is done with `puts` (called in order).
+
+        After an error they are taken back here, though a restart may still find them: then nobody was told of them, and
+        whatever was put after them is found too.
+        """
+        for put in puts:
+            self._waiting.popleft()
+            if error is None:
                 self._durable.apply(put.log_id, put.changes, reset=put.reset)
                 self._rows.pop(put.log_id, None)
+        if error is not None:
+            self._take_back({put.log_id for put in puts})
         for put in puts:
             if put.done is not None:
                 put.done(error)
+
+    def _take_back(self, log_ids: set[int]) -> None:
+        latest = self._latest
+        for log_id in log_ids:
+            latest.logs.pop(log_id, None)
+            durable = self._durable.logs.get(log_id)
+            if durable is not None:
+                latest.logs[log_id] = dict(durable)
+        for put in self._waiting:
+            if put.log_id in log_ids:
+                latest.apply(put.log_id, put.changes, reset=put.reset)
+
+    def refuse(self, error: StorageError) -> None:
+        """Let every put from now on fail with `error`: the storage closes, or its flusher is gone."""
+        self._refusal = error
+
+    def abandon(self, error: StorageError) -> None:
+        """Nothing is flushed any more: refuse, and fail what waits."""
+        self.refuse(error)
+        if self._waiting:
+            self.flushed(list(self._waiting), error)
 
     def rows(self) -> list[tuple[int, str]]:
         """What the checkpoint is to hold: all that is durable by now."""

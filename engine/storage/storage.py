@@ -193,6 +193,8 @@ class Storage:
         if self._closed:
             return
         self._closed = self.refusing = True
+        # A put behind the last checkpoint would be lost: after a clean stop no frame is read.
+        self.key_value.refuse(StorageFailed("the storage is closed"))
         if self._poll is not None:
             self._poll.cancel()
         clean = True
@@ -210,6 +212,7 @@ class Storage:
             clean = await self._close_clean()
         stopped = await self.in_background(lambda: self.flusher.stop(self.config.close_timeout_ms / 1000))
         await asyncio.sleep(0)
+        self.key_value.abandon(StorageFailed("the storage is closed"))
         self._executor.shutdown(wait=stopped)
         self.files.clear()
         self.wal.close()
@@ -396,6 +399,7 @@ class Storage:
         """The flusher died of a bug: every log fails, and the loop's exception handler hears why."""
         for log in list(self.logs.values()):
             self.fail(log, StorageFailed(f"{log.partition}: the flusher stopped: {error!r}"))
+        self.key_value.abandon(StorageFailed(f"the flusher stopped: {error!r}"))
         raise error
 
     def _prepare_wal(self) -> None:

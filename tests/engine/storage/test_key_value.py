@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import threading
 from pathlib import PurePosixPath
 
 import pytest
@@ -15,8 +16,8 @@ from engine.model.ids import TopicPartition
 from engine.model.topic_config import TopicConfig
 from engine.storage.checkpoint import read_checkpoint
 from engine.storage.config import StorageConfig
-from engine.storage.errors import CorruptFile
-from engine.storage.key_value import KeyValueTable, decode_changes, encode_changes
+from engine.storage.errors import CorruptFile, StorageFailed
+from engine.storage.key_value import KeyValueStore, KeyValueTable, decode_changes, encode_changes
 from engine.storage.storage import Storage
 from engine.wire.batch_header import parse_header
 from engine.wire.records import build_batch
@@ -153,13 +154,86 @@ def test_a_failed_write_is_reported(simulated_disk):
         def failing(handle, buffers, position):
             raise OSError(errno.EIO, "injected")
 
+        assert await put(storage, 3, {1: b"first", 2: b"kept"}) is None
         disk.write_durable = failing
-        assert await put(storage, 3, {1: b"a"}) is not None
+        assert await put(storage, 3, {1: b"a", 4: b"new"}) is not None
+        # What is not durable is not shown: nobody may act on it.
+        assert storage.key_value.items(3) == {1: b"first", 2: b"kept"}
         disk.write_durable = real
         assert await put(storage, 3, {1: b"b"}) is None
-        after = await opened(disk.crash())
-        assert after.key_value.items(3) == {1: b"b"}
+        await storage.checkpointer.run()
+        after = await opened(disk.crash(lose_all=True))
+        assert after.key_value.items(3) == {1: b"b", 2: b"kept"}
         await after.close()
+        await storage.close()
+
+    asyncio.run(scenario())
+
+
+class IdleFlusher:
+    """Takes puts and leaves them lying."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.puts = []
+        self.idle = False
+
+
+def test_a_put_behind_a_failed_one_stands():
+    flusher = IdleFlusher()
+    store = KeyValueStore(KeyValueTable(), flusher)
+    outcomes = []
+    store.put(3, {1: b"first", 2: b"kept"}, outcomes.append)
+    store.flushed(flusher.puts[:1], None)
+    store.replace(3, {1: b"lost", 4: b"lost"}, outcomes.append)
+    store.put(3, {5: b"behind"}, outcomes.append)
+    assert store.items(3) == {1: b"lost", 4: b"lost", 5: b"behind"}
+    error = StorageFailed("injected")
+    store.flushed(flusher.puts[1:2], error)
+    assert store.items(3) == {1: b"first", 2: b"kept", 5: b"behind"}
+    assert outcomes == [None, error]
+    store.abandon(error)
+    assert store.items(3) == {1: b"first", 2: b"kept"}
+    assert outcomes == [None, error, error]
+
+
+def test_a_torn_put_is_not_there_and_those_before_it_are(simulated_disk):
+    async def scenario():
+        disk = simulated_disk()
+        storage = await opened(disk)
+        assert await put(storage, 3, {1: b"whole", 2: b"x"}) is None
+        before = storage.wal.lsn & (1 << 40) - 1
+        assert await put(storage, 3, {1: b"torn" * 20, 2: None, 7: b"y"}) is None
+        end = storage.wal.lsn & (1 << 40) - 1
+        path = next(
+            p for p, f in disk.tree.items() if p.endswith(".wal") and bytes(f.data).count(b"torn") == 20
+        )
+        data = bytes(disk.tree[path].data)
+        killed = disk.crash(kill_only=True)
+        await storage.close()
+        for cut in (*range(before, end, 7), end - 1):
+            torn = killed.crash(kill_only=True)
+            torn.tree[path].data[:] = data[:cut] + bytes(len(data) - cut)
+            after = await opened(torn)
+            assert after.key_value.items(3) == {1: b"whole", 2: b"x"}
+            await after.close()
+
+    asyncio.run(scenario())
+
+
+def test_puts_are_refused_once_the_storage_closes(simulated_disk):
+    async def scenario():
+        disk = simulated_disk()
+        storage = await opened(disk)
+        closing = asyncio.ensure_future(storage.close())
+        await asyncio.sleep(0)
+        assert await put(storage, 3, {1: b"late"}) is not None
+        await closing
+        assert await put(storage, 3, {1: b"later"}) is not None
+        storage = await opened(disk)
+        assert storage.report.clean
+        assert storage.key_value.items(3) == {}
+        await storage.close()
 
     asyncio.run(scenario())
 
