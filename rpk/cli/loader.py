@@ -132,16 +132,20 @@ class Leaf(TyperCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's, with `--flag=true` and `--flag=false` for flags, as scripts write them."""
+        if current().options.format == "help":
+            self.show_fields()
+            ctx.exit(0)
         return super().parse_args(ctx, options.plain_flags(self.params, args))
 
+    def show_fields(self) -> None:
+        """Answer `--format help`: what it prints, from OUTPUT; arguments need not be given."""
+        current().out.fields(self.output or {})
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        """Run the command; `--format help` answers from OUTPUT without running it."""
+        """Run the command."""
         run = current()
         if self.entry.deprecated:
             run.out.warning(f'"{self.path}" is deprecated; use "{self.entry.deprecated}"')
-        if run.options.format == "help":
-            run.out.fields(self.output or {})
-            return None
         # From here on a command may run for days: what starting made stays, garbage is collected again.
         gc.freeze()
         gc.enable()

@@ -43,13 +43,16 @@ def _overrides(context: click.Context, parameter: click.Parameter, values: tuple
 
 
 def _format(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    del context, parameter
+    del parameter
     if value is None:
         return
     name = FORMAT_ALIASES.get(value, value)
     if name not in FORMATS:
         raise UsageError(f"--format {value} is not known", hint=f"use one of {', '.join(FORMATS)}")
     current().options.format = name
+    if name == "help" and (show := getattr(context.command, "show_fields", None)) is not None:
+        show()
+        context.exit(0)
 
 
 def _colour(context: click.Context, parameter: click.Parameter, value: str | None) -> None:

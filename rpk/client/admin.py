@@ -230,10 +230,10 @@ def _translate(address: str, dial_timeout_s: float, tls: bool, error: requests.R
         )
     hint = None if tls else "is this the port of the Admin API? -X admin.tls.enabled=true if it wants TLS"
     return TransientError(
-        f"{address} broke the connection off"
-        if "RemoteDisconnected" not in text
-        else f"{address} does not answer in HTTP",
-        cause="it closed the connection without an answer" if "RemoteDisconnected" in text else text,
+        f"{address} does not answer as an Admin API",
+        cause="it closed the connection"
+        if isinstance(error, requests.ConnectionError)
+        else type(error).__name__,
         hint=hint,
         name="CONNECTION_CLOSED",
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rpk.client.kafka import connect
+from rpk.client.kafka_errors import GROUP_ID_NOT_FOUND
 from rpk.config.run import current
 from rpk.out.errors import NotFound, OperationFailed, RpkError
 from rpk.out.output import ItemResult
@@ -35,9 +36,13 @@ def command(
             errors: dict[str, RpkError | None] = {}
             for group in client.groups.describe(names):
                 errors[group.name] = group.error
-                if group.error is None and group.state == "Dead":
+                absent = group.error.code == GROUP_ID_NOT_FOUND if group.error else group.state == "Dead"
+                if absent:
                     errors[group.name] = NotFound(
-                        f"group {group.name} does not exist", name="GROUP_ID_NOT_FOUND"
+                        f"group {group.name} does not exist",
+                        hint="rpk group list shows what there is",
+                        name="GROUP_ID_NOT_FOUND",
+                        code=GROUP_ID_NOT_FOUND,
                     )
                 elif group.error is None and group.members:
                     errors[group.name] = OperationFailed(
