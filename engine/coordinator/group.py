@@ -181,7 +181,12 @@ class Group:
     def select_protocol(self) -> str:
         """The protocol all members speak that most of them like best; a tie goes to the one voted for first."""
         candidates = frozenset(self._candidates())
-        votes = Counter(vote for member in self.members.values() if (vote := member.vote(candidates)))
+        votes = Counter(
+            # A protocol may be called "": hostile, not impossible.
+            vote
+            for member in self.members.values()
+            if (vote := member.vote(candidates)) is not None
+        )
         invariant(votes, f"the members of {self.group_id!r} have no protocol in common")
         return votes.most_common(1)[0][0]
 
