@@ -24,12 +24,21 @@ class History:
 class Load:
     """An idempotent producer (acks=all) and a committing consumer on one topic, until told to stop."""
 
-    def __init__(self, bootstrap: str, topic: str, partitions: int, *, name: str = "load") -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        partitions: int,
+        *,
+        name: str = "load",
+        pause_seconds: float = 0.004,
+    ) -> None:
+        self.pause_seconds = pause_seconds
         self.bootstrap, self.topic, self.partitions, self.name = bootstrap, topic, partitions, name
         self.history = History()
         self._stopping = threading.Event()
         self._abandoned = False
-        self._threads = [threading.Thread(target=self._produce), threading.Thread(target=self._commit)]
+        self._threads = [threading.Thread(target=each, daemon=True) for each in (self._produce, self._commit)]
 
     def __enter__(self) -> "Load":
         for thread in self._threads:
@@ -37,8 +46,11 @@ class Load:
         return self
 
     def __exit__(self, error: object, *_: object) -> None:
-        self._abandoned = error is not None
-        self.stop()
+        if error is None:
+            self.stop()
+        else:
+            self._abandoned = True
+            self._stopping.set()
 
     def stop(self) -> None:
         """End the load; everything sent is acked or reported as failed afterwards."""
@@ -96,7 +108,7 @@ class Load:
                 producer.poll(0.05)
             producer.poll(0)
             if number % 20 == 0:
-                time.sleep(0.004)
+                time.sleep(self.pause_seconds)
         self.history.sent = number
         if self._abandoned:
             producer.purge()
