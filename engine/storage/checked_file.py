@@ -9,6 +9,7 @@
 """
 
 import struct
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from engine.storage.disk import Buffer, Disk
@@ -51,16 +52,22 @@ def unseal(magic: bytes, version: int, data: bytes, name: str) -> memoryview:
 
 def replace_file(disk: Disk, path: str, data: bytes) -> None:
     """Put `data` at `path` so that a crash leaves the old content or the new, durable on return."""
-    temporary = path + ".new"
-    handle = disk.open(temporary, create=True)
-    try:
-        disk.truncate(handle, 0)
-        disk.write(handle, [data], 0)
-        disk.sync(handle)
-    finally:
-        disk.close(handle)
-    disk.rename(temporary, path)
-    disk.sync_directory(str(PurePosixPath(path).parent))
+    replace_files(disk, [path], data)
+
+
+def replace_files(disk: Disk, paths: Sequence[str], data: bytes) -> None:
+    """`replace_file` for copies in one directory: each is old or new after a crash, all are new on return."""
+    for path in paths:
+        handle = disk.open(path + ".new", create=True)
+        try:
+            disk.truncate(handle, 0)
+            disk.write(handle, [data], 0)
+            disk.sync(handle)
+        finally:
+            disk.close(handle)
+    for path in paths:
+        disk.rename(path + ".new", path)
+    disk.sync_directory(str(PurePosixPath(paths[0]).parent))
 
 
 def read_whole(disk: Disk, path: str) -> bytes | None:

@@ -1,6 +1,8 @@
 """The checkpoint file: for each log, how far its segments are known to be safe on disk, and facts worth not scanning for.
 
-Written atomically; a restart trusts what lies below the recovery points and scans the rest. The `clean` file, written
+Written atomically, and twice: nothing that makes an older checkpoint insufficient (recycled frames, removed segments)
+happens before both copies are durable, so either alone is enough, and bit rot in one takes nothing back: no trimmed
+prefix, no vote. A restart trusts what lies below the recovery points and scans the rest. The `clean` file, written
 last at a clean shutdown and removed first at the next start, names the checkpoint after which nothing was written.
 
 Both are envelopes of `checked_file`; the checkpoint's payload is JSON:
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 
 from engine.model.ids import TopicPartition
 from engine.storage import layout
-from engine.storage.checked_file import read_whole, replace_file, seal, unseal
+from engine.storage.checked_file import read_whole, replace_file, replace_files, seal, unseal
 from engine.storage.disk import Disk
 from engine.storage.errors import CorruptFile
 from engine.storage.key_value import KeyValueTable
@@ -24,6 +26,8 @@ from engine.storage.key_value import KeyValueTable
 MAGIC = b"RPCP"
 CLEAN_MAGIC = b"RPCL"
 VERSION = 1
+
+_COPIES = (layout.CHECKPOINT, layout.CHECKPOINT_COPY)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,15 +165,33 @@ def write_checkpoint(
     rows: list[str],
     key_values: Sequence[tuple[int, str]] = (),
 ) -> None:
-    """Replace the checkpoint, durable on return. `rows` are `LogState.encode`d."""
+    """Replace the checkpoint and its copy, durable on return. `rows` are `LogState.encode`d."""
     pairs = ",".join(f'[{log_id},"{row}"]' for log_id, row in key_values)
     payload = f'{{"number":{number},"wal_floor":{wal_floor},"logs":[{",".join(rows)}],"key_values":[{pairs}]}}'.encode()
-    replace_file(disk, f"{directory}/{layout.CHECKPOINT}", seal(MAGIC, VERSION, payload))
+    replace_files(disk, [f"{directory}/{name}" for name in _COPIES], seal(MAGIC, VERSION, payload))
 
 
-def read_checkpoint(disk: Disk, directory: str) -> Checkpoint | None:
-    """The checkpoint, or None when there is none. Raises `CorruptFile`, `UnsupportedVersion`."""
-    path = f"{directory}/{layout.CHECKPOINT}"
+def read_checkpoint(disk: Disk, directory: str) -> tuple[Checkpoint | None, list[str]]:
+    """(the newest intact copy, what was wrong with the others); None when there is none.
+
+    Raises `CorruptFile` when every copy found is damaged, `UnsupportedVersion`.
+    """
+    newest: Checkpoint | None = None
+    damage: list[CorruptFile] = []
+    for name in _COPIES:
+        try:
+            found = _read_copy(disk, f"{directory}/{name}")
+        except CorruptFile as error:
+            damage.append(error)
+            continue
+        if found is not None and (newest is None or found.number > newest.number):
+            newest = found
+    if newest is None and damage:
+        raise damage[0]
+    return newest, [f"{error}; the other copy is used" for error in damage]
+
+
+def _read_copy(disk: Disk, path: str) -> Checkpoint | None:
     data = read_whole(disk, path)
     if data is None:
         return None

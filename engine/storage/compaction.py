@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from engine.storage import layout
 from engine.storage.disk import Disk
 from engine.storage.open_files import OpenFile
-from engine.storage.scan import scan_batches
+from engine.storage.scan import checked_batches
 from engine.wire.batch_header import DELETE_HORIZON, BatchHeader
 from engine.wire.errors import DecodeError
 from engine.wire.records import ABORT, Record, iter_records, rebuild_batch
@@ -125,7 +125,7 @@ def map_key(key: bytes) -> bytes:
 
 
 def compact(job: CompactionJob, disk: Disk) -> CompactionResult:
-    """Run the job; the outputs are durable on return. Raises `OSError`."""
+    """Run the job; the outputs are durable on return. Raises `OSError`, `CorruptFile`."""
     keys = _build_map(job, disk)
     last_batches = _last_batches(job, disk)
     rewriter = _Rewriter(job, keys, last_batches)
@@ -139,8 +139,16 @@ def compact(job: CompactionJob, disk: Disk) -> CompactionResult:
 
 
 def _batches(segment: SegmentInput, disk: Disk) -> Iterator[tuple[int, BatchHeader, memoryview]]:
+    """All of the segment, or `CorruptFile`: a rewritten batch gets a new checksum, which must not bless damage."""
     if segment.size:
-        yield from scan_batches(OpenFile(disk, segment.path), 0, segment.size)
+        yield from checked_batches(
+            OpenFile(disk, segment.path),
+            0,
+            segment.size,
+            name=segment.path,
+            offset_min=segment.base_offset,
+            offset_end=segment.next_offset,
+        )
 
 
 def _records(batch: memoryview) -> list[Record] | None:

@@ -9,6 +9,7 @@ import sys
 
 from engine.storage.compaction import CompactionJob, compact
 from engine.storage.disk import HostDisk
+from engine.storage.errors import CorruptFile
 
 _NICENESS = 10
 
@@ -21,6 +22,8 @@ def main() -> int:
         job = CompactionJob.from_json(data)
         try:
             answer = compact(job, disk).to_json()
+        except CorruptFile as error:
+            answer = {"log_id": job.log_id, "error": str(error), "damaged": True}
         except OSError as error:
             answer = {"log_id": job.log_id, "error": str(error)}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.storage import layout
 from engine.storage.compaction import CompactionJob, CompactionResult, GroupOutput, SegmentInput, compact
 from engine.storage.compaction_plan import Cleanable, group_segments, plan_compaction
-from engine.storage.errors import StorageError
+from engine.storage.errors import CorruptFile, StorageError
 from engine.storage.log import Log
 from engine.storage.segment import Segment
 
@@ -32,6 +32,8 @@ class Compactor:
     def __init__(self, storage: "Storage") -> None:
         self._storage = storage
         self._process: asyncio.subprocess.Process | None = None
+        self.damaged: dict[int, str] = {}
+        """Logs that are not compacted until the next start, by id, and why: a batch does not match its checksum."""
 
     async def run(self) -> int:
         """Compact the logs that need it most; how many were. Raises `OSError`, `StorageError`."""
@@ -72,7 +74,7 @@ class Compactor:
     # --- planning ---
 
     def _due(self, log: Log) -> float | None:
-        if log.failed is not None or log.deleted or len(log.segments) < 2:
+        if log.failed is not None or log.deleted or len(log.segments) < 2 or log.log_id in self.damaged:
             return None
         limit = (
             log.durable_offset
@@ -136,9 +138,7 @@ class Compactor:
 
     async def _work(self, jobs: list[CompactionJob]) -> dict[int, CompactionResult]:
         if not self._storage.config.compaction_in_process:
-            disk = self._storage.disk
-            found = await asyncio.to_thread(lambda: [compact(job, disk) for job in jobs])
-            return {result.log_id: result for result in found}
+            return await self._work_in_thread(jobs)
         process = self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -154,6 +154,9 @@ class Compactor:
         results: dict[int, CompactionResult] = {}
         for line in output.splitlines():
             answer = json.loads(line)
+            if "damaged" in answer:
+                self._set_aside(answer["log_id"], answer["error"])
+                continue
             if "error" in answer:
                 logger.warning("compaction of log %s failed: %s", answer["log_id"], answer["error"])
                 continue
@@ -162,6 +165,20 @@ class Compactor:
         if process.returncode:
             raise StorageError(f"the compaction process ended with status {process.returncode}")
         return results
+
+    async def _work_in_thread(self, jobs: list[CompactionJob]) -> dict[int, CompactionResult]:
+        results: dict[int, CompactionResult] = {}
+        for job in jobs:
+            try:
+                results[job.log_id] = await asyncio.to_thread(compact, job, self._storage.disk)
+            except CorruptFile as error:
+                self._set_aside(job.log_id, str(error))
+        return results
+
+    def _set_aside(self, log_id: int, reason: str) -> None:
+        """Leave a damaged log as it is: a rewrite would lose what is damaged, or bless it with a new checksum."""
+        self.damaged[log_id] = reason
+        logger.error("log %d is not compacted any more: %s", log_id, reason)
 
     # --- swapping ---
 

@@ -6,18 +6,15 @@ from bisect import bisect_left, bisect_right
 class EpochCache:
     """Pairs (epoch, start offset), both rising."""
 
-    __slots__ = ("_epochs", "_starts")
+    __slots__ = ("_epochs", "_starts", "latest")
 
     def __init__(self, entries: list[tuple[int, int]] | None = None) -> None:
         self._epochs: list[int] = []
         self._starts: list[int] = []
+        self.latest = -1
+        """The last epoch seen, -1 before the first."""
         for epoch, start in entries or []:
             self.note(epoch, start)
-
-    @property
-    def latest(self) -> int:
-        """The last epoch seen, -1 before the first."""
-        return self._epochs[-1] if self._epochs else -1
 
     def entries(self) -> list[tuple[int, int]]:
         """All pairs, oldest first."""
@@ -32,6 +29,7 @@ class EpochCache:
             self._epochs.pop()
         self._epochs.append(epoch)
         self._starts.append(start_offset)
+        self.latest = epoch
 
     def epoch_at(self, offset: int) -> int:
         """The epoch of the batch at `offset`, -1 when unknown."""
@@ -55,6 +53,7 @@ class EpochCache:
         keep = bisect_left(self._starts, end_offset)
         del self._starts[keep:]
         del self._epochs[keep:]
+        self.latest = self._epochs[-1] if self._epochs else -1
 
     def cut_before(self, start_offset: int) -> None:
         """Forget epochs that end at or before `start_offset`; the one in force there now starts there."""

@@ -84,6 +84,7 @@ class Housekeeper:
             return leftover
         log.start_offset = start
         log.epochs.cut_before(start)
+        log.start_moved()
         return True
 
 

@@ -2,7 +2,7 @@
 
 from engine.storage.checked_file import read_whole
 from engine.storage.disk import Disk
-from engine.storage.errors import CorruptFile
+from engine.storage.errors import CorruptFile, UnsupportedVersion
 from engine.storage.open_files import OpenFiles
 from engine.storage.scan import scan_headers
 from engine.storage.segment import Segment
@@ -55,8 +55,8 @@ class IndexCache:
             if data is None:
                 return None
             return SegmentIndex.decode(data, segment.size, self._interval_bytes, segment.index_path)
-        except CorruptFile:
-            return None
+        except (CorruptFile, UnsupportedVersion):
+            return None  # nothing is in it that the segment does not say too
 
     def _rebuild(self, segment: Segment) -> SegmentIndex:
         index = SegmentIndex(self._interval_bytes)

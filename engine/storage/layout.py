@@ -1,7 +1,7 @@
 """Names on disk. Everything below one data directory:
 
     lock                                    flock and the owner's pid
-    checkpoint                              recovery points
+    checkpoint, checkpoint.copy             recovery points, twice: one damaged file must cost nothing
     clean                                   there only after a clean shutdown
     wal/<sequence, 20 digits>.wal           the write-ahead log's files
     trash/<number>                          deleted logs on their way out
@@ -22,11 +22,12 @@ from engine.model.ids import TopicPartition
 
 LOCK = "lock"
 CHECKPOINT = "checkpoint"
+CHECKPOINT_COPY = "checkpoint.copy"
 CLEAN = "clean"
 WAL_DIRECTORY = "wal"
 TRASH_DIRECTORY = "trash"
 DEFAULT_NAMESPACE = "kafka"
-RESERVED = frozenset({LOCK, CHECKPOINT, CLEAN, WAL_DIRECTORY, TRASH_DIRECTORY})
+RESERVED = frozenset({LOCK, CHECKPOINT, CHECKPOINT_COPY, CLEAN, WAL_DIRECTORY, TRASH_DIRECTORY})
 
 _NUMBERED = re.compile(r"(\d{20})\.(log|index|snapshot|wal)", re.ASCII)
 _RANGED = re.compile(r"(\d{20})-(\d{20})\.(cleaned|swap)", re.ASCII)

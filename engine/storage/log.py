@@ -18,7 +18,7 @@ from engine.storage.chunk import Chunk
 from engine.storage.epochs import EpochCache
 from engine.storage.errors import OffsetOutOfRange, StorageError
 from engine.storage.read_plan import FileSlice, LogRead, batch_at, locate
-from engine.storage.scan import scan_batches
+from engine.storage.scan import checked_batches
 from engine.storage.segment import Segment
 from engine.storage.segment_index import SegmentIndex
 from engine.wire.batch_header import BatchHeader
@@ -73,6 +73,7 @@ class Log:
         "log_id",
         "on_durable",
         "on_failure",
+        "on_start_moved",
         "open_chunk",
         "partition",
         "pinned_lsn",
@@ -144,6 +145,8 @@ class Log:
         """Called on the loop when durable_offset rose."""
         self.on_failure: Callable[[Log, StorageError], None] | None = None
         """Called on the loop when appends were lost: end_offset is back at durable_offset."""
+        self.on_start_moved: Callable[[Log], None] | None = None
+        """Called on the loop when start_offset rose (retention, trimming)."""
         self.delete_limit: int | None = None
         """Retention stays below this offset (the high watermark); None: durable_offset."""
         self.compaction_limit: int | None = None
@@ -172,7 +175,8 @@ class Log:
         if base_offset < self.end_offset:
             invariant(False, f"{self.partition}: append at {base_offset}, the log ends at {self.end_offset}")  # noqa: FBT003  # the condition was tested above, off the hot path
         size = header.batch_length + 12
-        invariant(size == len(batch), "header and batch differ in size")
+        if size != len(batch):
+            invariant(False, "header and batch differ in size")  # noqa: FBT003  # as above
         segment = self.active
         if segment.size and (
             segment.size + size > self.config.segment_bytes or base_offset - segment.base_offset >= 2**31
@@ -264,12 +268,40 @@ class Log:
         end_offset = offset
         if position < segment.size:
             end_offset = min(offset, batch_at(self._storage.files.get(segment.path), position).base_offset)
+        end_offset = max(end_offset, self.start_offset)  # the start may lie within the first batch
         self._cut_to(segment, position, end_offset)
         self.durable_segment, self.durable_position, self.durable_offset = segment, position, end_offset
         if (segment.base_offset, position) < (self.recovery_base, self.recovery_position):
             self.recovery_base, self.recovery_position = segment.base_offset, position
         self.recovery_offset = min(self.recovery_offset, end_offset)
         self.cleaned_offset = min(self.cleaned_offset, end_offset)
+
+    def begin_at(self, offset: int) -> None:
+        """Be empty and start at `offset`, on a new segment; the log is empty already and nothing is in flight."""
+        segment = Segment(
+            self.directory,
+            offset,
+            SegmentIndex(self._interval_bytes),
+            self._storage.clock.wall_ms(),
+        )
+        for dropped in self.segments:
+            self._storage.indexes.forget(dropped)
+            segment.on_disk |= dropped.base_offset == offset and dropped.on_disk
+        self.segments, self.bases = [segment], [offset]
+        self.active = self.durable_segment = segment
+        self.start_offset = self.end_offset = self.durable_offset = self.recovery_offset = offset
+        self.recovery_base, self.durable_position, self.recovery_position = offset, 0, 0
+        self.cleaned_offset = offset
+        self.epochs = EpochCache()
+        self.snapshot = None
+        self.forget_cursors()
+        self.generation += 1
+        self.segments_version += 1
+
+    def start_moved(self) -> None:
+        """Tell the owner that start_offset rose."""
+        if self.on_start_moved is not None:
+            self.on_start_moved(self)
 
     def _cut_to(self, segment: Segment, position: int, end_offset: int) -> None:
         index = self._storage.indexes.index_of(segment)
@@ -328,7 +360,10 @@ class Log:
         return LogRead(tuple(slices), total, first_base_offset, offset)
 
     def batches(self, offset: int, upto: int) -> Iterator[tuple[BatchHeader, memoryview]]:
-        """Each batch (markers too) from the one that holds `offset`, below `upto`. Raises `OffsetOutOfRange`."""
+        """Each batch (markers too) from the one that holds `offset`, below `upto`, its checksum verified.
+
+        Raises `OffsetOutOfRange`; `CorruptFile` at a batch that is damaged on disk.
+        """
         limit = min(upto, self.durable_offset)
         if offset < self.start_offset or offset > self.end_offset:
             raise OffsetOutOfRange(offset, self.start_offset, self.end_offset)
@@ -339,7 +374,15 @@ class Log:
             file = self._storage.files.get(segment.path)
             end = self.written_bytes(segment)
             start, _ = self._start(segment, max(offset, segment.base_offset), end)
-            for _, header, batch in scan_batches(file, start, end):
+            found = checked_batches(
+                file,
+                start,
+                end,
+                name=segment.path,
+                offset_min=segment.base_offset,
+                offset_end=segment.next_offset,
+            )
+            for _, header, batch in found:
                 if header.next_offset > limit:
                     return
                 yield header, batch
@@ -453,3 +496,7 @@ class Log:
     async def truncate(self, offset: int) -> None:
         """Drop every batch that ends behind `offset`, durable on return. No append may run meanwhile."""
         await self._storage.truncate(self, offset)
+
+    async def restart_at(self, offset: int) -> None:
+        """Let an empty log start at `offset`, above where it is; durable on return. No append may run meanwhile."""
+        await self._storage.restart_at(self, offset)

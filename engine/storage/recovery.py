@@ -122,10 +122,14 @@ class Recovery:
 
     def _read_checkpoint(self) -> Checkpoint | None:
         try:
-            return read_checkpoint(self._disk, self._directory)
+            checkpoint, damage = read_checkpoint(self._disk, self._directory)
         except CorruptFile as error:
-            self.report.warnings.append(f"{error}; every segment is scanned instead")
+            self.report.warnings.append(
+                f"{error}, nor does its copy; every segment is scanned instead, and what was trimmed may come back"
+            )
             return None
+        self.report.warnings.extend(damage)
+        return checkpoint
 
     # --- directories ---
 
@@ -335,7 +339,7 @@ class Recovery:
                 return _trusted(found.directory, known), True
         safe = state is not None and base < state.recovery_base
         at_recovery_point = state is not None and base == state.recovery_base
-        verify_from = size if safe else 0
+        verify_from = 0
         if state is not None and at_recovery_point and known is not None:
             verify_from = state.recovery_position
         segment = Segment(

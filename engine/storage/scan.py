@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.storage.errors import CorruptFile
 from engine.storage.open_files import OpenFile
 from engine.wire.batch_header import (
     CODEC_MAX,
@@ -64,6 +65,8 @@ def scan_headers(
 def scan_batches(file: OpenFile, position: int, end: int) -> Iterator[tuple[int, BatchHeader, memoryview]]:
     """Yield (position, header, bytes) of each whole batch in [position, end), reading ahead; no CRC check.
 
+    For looking around only. What is copied, replayed or rewritten comes through `checked_batches`.
+
     Each memoryview keeps its own window alive. Stops at the first thing that is no batch.
     """
     window = memoryview(b"")
@@ -86,3 +89,27 @@ def scan_batches(file: OpenFile, position: int, end: int) -> Iterator[tuple[int,
                 return
         yield position, header, window[at : at + total]
         position += total
+
+
+def checked_batches(
+    file: OpenFile, position: int, end: int, *, name: str, offset_min: int, offset_end: int
+) -> Iterator[tuple[int, BatchHeader, memoryview]]:
+    """`scan_batches` of a range known to hold whole batches, trusting none: CRC, and offsets that rise in their bounds.
+
+    Raises `CorruptFile` naming `name` and the place. What no CRC covers (offset, epoch) can only be found implausible.
+    """
+    for at, header, batch in scan_batches(file, position, end):
+        if not offset_min <= header.base_offset <= header.last_offset < offset_end:
+            raise CorruptFile(
+                f"{name}: the batch at byte {at} has offsets {header.base_offset} to {header.last_offset}, "
+                f"outside {offset_min} to {offset_end}"
+            )
+        if not crc_matches(batch, 0, header):
+            raise CorruptFile(
+                f"{name}: the batch of offset {header.base_offset} at byte {at} does not match its checksum"
+            )
+        yield at, header, batch
+        offset_min = header.next_offset
+        position = at + header.total_bytes
+    if position != end:
+        raise CorruptFile(f"{name}: no batch at byte {position} of {end}")

@@ -516,6 +516,7 @@ class Storage:
                 raise OffsetOutOfRange(offset, log.start_offset, log.durable_offset)
         log.start_offset = offset
         log.epochs.cut_before(offset)
+        log.start_moved()
         if offset == log.end_offset and log.active.size:
             log.roll()
         await self.checkpointer.run()
@@ -576,5 +577,23 @@ class Storage:
                 await self._cut_files(log)
             end_offset = log.end_offset
             await self.in_background(lambda: drop_above(self.disk, log.directory, end_offset))
+        finally:
+            log.suspended = None
+
+    async def restart_at(self, log: Log, offset: int) -> None:
+        """See `Log.restart_at`."""
+        invariant(log.start_offset == log.end_offset, f"{log.partition} is not empty")
+        if log.failed is not None:
+            raise type(log.failed)(*log.failed.args)
+        log.suspended = StorageFailed(f"{log.partition} is being reset")
+        try:
+            await self.flusher.run(lambda: None)
+            await asyncio.sleep(0)
+            async with self.files_lock:
+                log.begin_at(offset)
+                log.floor_lsn = self.flushed_lsn
+                await self.checkpointer.run()
+                await self._cut_files(log)
+            await self.in_background(lambda: drop_above(self.disk, log.directory, -1))
         finally:
             log.suspended = None

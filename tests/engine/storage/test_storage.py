@@ -208,3 +208,29 @@ def test_write_caching_logs_are_durable_without_the_write_ahead_log(tmp_path):
         await storage.close()
 
     run(main())
+
+
+def test_an_emptied_log_starts_anew_further_on(tmp_path):
+    async def scenario():
+        storage = await opened(tmp_path)
+        log = storage.create_log(1, PARTITION, TopicConfig())
+        moved = []
+        log.on_start_moved = lambda moving: moved.append(moving.start_offset)
+        for _ in range(3):
+            append(log, b"v", b"w", epoch=4)
+        await log.trim_prefix(3)  # within a batch
+        assert moved == [3]
+        await log.truncate(3)
+        assert (log.start_offset, log.end_offset, log.durable_offset) == (3, 3, 3)
+        await log.restart_at(100)
+        assert (log.start_offset, log.end_offset, log.epochs.latest) == (100, 100, -1)
+        append(log, b"x", epoch=9)
+        await durable(log)
+        await storage.close()
+        storage = await opened(tmp_path)
+        log = storage.logs[1]
+        assert (log.start_offset, log.end_offset, log.epochs.entries()) == (100, 101, [(9, 100)])
+        assert [header.base_offset for header, _ in log.batches(100, 101)] == [100]
+        await storage.close()
+
+    asyncio.run(scenario())
