@@ -102,7 +102,7 @@ class RaftCore(Replica):
         """Try to be elected, as if the timeout had passed. Of a leader or a non-voter it asks nothing."""
         if self.role is Role.LEADER:
             return
-        if not self.is_voter:
+        if not self.may_stand:
             self.leader = None
             self.is_quiet = False
             self.new_timeout()
@@ -344,7 +344,7 @@ class RaftCore(Replica):
                 self.leading.receive_append_response(message)
             case HeartbeatResponse() if self.leading is not None:
                 self.leading.receive_heartbeat_response(message)
-            case TimeoutNow() if self.is_voter and self.role is Role.FOLLOWER:
+            case TimeoutNow() if self.may_stand and self.role is Role.FOLLOWER:
                 self._ballot = election.stand(self, transfer=True)
             case _:
                 pass

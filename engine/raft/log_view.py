@@ -126,6 +126,15 @@ class LogView:
         at = marks - self.start.marks
         return self.marks[at].offset if at < len(self.marks) else self.end_offset
 
+    def configuration_before(self, commit: Position) -> Configuration:
+        """The members before the newest change, if `commit` does not cover it; else those in force."""
+        changes = [mark for mark in self.marks if mark.configuration is not None]
+        if not changes or changes[-1].after <= commit:
+            return self.configuration
+        if len(changes) > 1:
+            return changes[-2].configuration or self.configuration
+        return self.start_configuration
+
     def marks_from(self, position: Position) -> tuple[Mark, ...]:
         """The marks that stand right at `position`."""
         at = position.marks - self.start.marks

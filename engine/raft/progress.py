@@ -77,7 +77,7 @@ class Progress:
     def to_replicate(self, following: Position) -> None:
         """They agree at `following`: send on from there."""
         self.state = ProgressState.REPLICATE
-        self.next = following
+        self.next = max(following, self.durable)
         self._forget_sent()
 
     def to_reset(self, start: Position) -> None:
@@ -103,7 +103,6 @@ class Progress:
     def acknowledge(self, matched: Position, durable: Position) -> None:
         """The follower answered; both are places in the leader's log."""
         self.matched = matched
-        if durable > self.durable:
-            self.durable = durable
-            while self.inflight and self.inflight[0][0] <= durable:
-                self.inflight_bytes -= self.inflight.popleft()[1]
+        self.durable = max(self.durable, durable)
+        while self.inflight and self.inflight[0][0] <= self.durable:
+            self.inflight_bytes -= self.inflight.popleft()[1]

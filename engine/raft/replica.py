@@ -104,8 +104,16 @@ class Replica:
 
     @property
     def is_voter(self) -> bool:
-        """Whether this replica may stand for leader."""
+        """Whether this replica is counted."""
         return self.node in self.log.configuration.voters
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether this replica may stand for leader: a voter, or one until the newest change is committed.
+
+        Only the latter may have that change, and then nobody else can be elected (thesis 4.2.2).
+        """
+        return self.is_voter or self.node in self.log.configuration_before(self.commit).voters
 
     def become_follower(self, term: int, leader: NodeId | None) -> None:
         """Follow `leader` (None: not known yet) in `term`, which is not lower than ours."""
