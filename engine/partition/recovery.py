@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from engine.base.clock import Clock
 from engine.partition.producer_state import ProducerStates, SnapshotError
+from engine.storage.errors import CorruptFile
 
 if TYPE_CHECKING:
     from engine.storage.log import Log
@@ -15,6 +16,7 @@ _logger = logging.getLogger("engine.partition")
 def restore_producers(log: "Log", clock: Clock) -> ProducerStates:
     """What the log of a partition knows of its producers. A bad snapshot only costs a longer scan.
 
+    A batch damaged on disk ends the scan: the partition is served, and producers seen after it start anew.
     Raises `StorageError` or `OSError` when the log cannot be read.
     """
     states = ProducerStates()
@@ -29,8 +31,11 @@ def restore_producers(log: "Log", clock: Clock) -> ProducerStates:
     if offset >= log.end_offset:
         return states
     now_ms = clock.wall_ms()
-    for header, _ in log.batches(offset, log.end_offset):
-        if header.producer_id >= 0 and header.base_offset >= offset:
-            append_time_ms = header.max_timestamp if header.log_append_time else -1
-            states.record(header, append_time_ms, now_ms)
+    try:
+        for header, _ in log.batches(offset, log.end_offset):
+            if header.producer_id >= 0 and header.base_offset >= offset:
+                append_time_ms = header.max_timestamp if header.log_append_time else -1
+                states.record(header, append_time_ms, now_ms)
+    except CorruptFile as error:
+        _logger.error("%s: producers are known only up to a damaged batch: %s", log.partition, error)
     return states

@@ -149,12 +149,16 @@ def _integer(value: object) -> int:
 
 @dataclass(slots=True, kw_only=True)
 class Checkpoint:
-    """The whole file. `number` counts checkpoints; frames below `wal_floor` are not needed."""
+    """The whole file. `number` counts checkpoints; frames below `wal_floor` are not needed.
+
+    `damage` says what was wrong with the copy that was not read.
+    """
 
     number: int = 0
     wal_floor: int = 0
     logs: dict[int, LogState] = field(default_factory=dict)
     key_values: KeyValueTable = field(default_factory=KeyValueTable)
+    damage: list[str] = field(default_factory=list)
 
 
 def write_checkpoint(
@@ -171,8 +175,8 @@ def write_checkpoint(
     replace_files(disk, [f"{directory}/{name}" for name in _COPIES], seal(MAGIC, VERSION, payload))
 
 
-def read_checkpoint(disk: Disk, directory: str) -> tuple[Checkpoint | None, list[str]]:
-    """(the newest intact copy, what was wrong with the others); None when there is none.
+def read_checkpoint(disk: Disk, directory: str) -> Checkpoint | None:
+    """The newest intact copy, or None when there is none.
 
     Raises `CorruptFile` when every copy found is damaged, `UnsupportedVersion`.
     """
@@ -186,9 +190,11 @@ def read_checkpoint(disk: Disk, directory: str) -> tuple[Checkpoint | None, list
             continue
         if found is not None and (newest is None or found.number > newest.number):
             newest = found
-    if newest is None and damage:
-        raise damage[0]
-    return newest, [f"{error}; the other copy is used" for error in damage]
+    if damage:
+        if newest is None:
+            raise damage[0]
+        newest.damage = [f"{error}; the other copy is used" for error in damage]
+    return newest
 
 
 def _read_copy(disk: Disk, path: str) -> Checkpoint | None:

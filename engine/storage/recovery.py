@@ -122,13 +122,14 @@ class Recovery:
 
     def _read_checkpoint(self) -> Checkpoint | None:
         try:
-            checkpoint, damage = read_checkpoint(self._disk, self._directory)
+            checkpoint = read_checkpoint(self._disk, self._directory)
         except CorruptFile as error:
             self.report.warnings.append(
                 f"{error}, nor does its copy; every segment is scanned instead, and what was trimmed may come back"
             )
             return None
-        self.report.warnings.extend(damage)
+        if checkpoint is not None:
+            self.report.warnings.extend(checkpoint.damage)
         return checkpoint
 
     # --- directories ---
