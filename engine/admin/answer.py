@@ -11,6 +11,11 @@ def answer(value: object, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json")
 
 
+def done() -> Response:
+    """Success with nothing to say."""
+    return Response(b"", 200)
+
+
 def error_answer(status: int, message: str) -> Response:
     """An error in the one shape all errors have."""
     return answer({"message": message, "code": status}, status)

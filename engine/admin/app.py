@@ -11,13 +11,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.admin.answer import error_answer
 from engine.admin.errors import ApiError
-from engine.admin.routes import brokers, cluster, cluster_config, features, metrics, partitions, status
+from engine.admin.routes import (
+    brokers,
+    cluster,
+    cluster_config,
+    features,
+    membership,
+    metrics,
+    partition_moves,
+    partitions,
+    status,
+)
 from engine.admin.views import AdminViews
 
 logger = logging.getLogger(__name__)
 
 REQUEST_SECONDS_MAX = 30.0
-GROUPS = (status, brokers, cluster, cluster_config, features, partitions, metrics)
+GROUPS = (
+    status,
+    brokers,
+    membership,
+    cluster,
+    cluster_config,
+    features,
+    partition_moves,
+    partitions,
+    metrics,
+)
 
 
 async def _api_error(_request: Request, error: Exception) -> Response:

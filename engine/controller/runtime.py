@@ -524,6 +524,10 @@ class Controller:
                 ) from None
             await asyncio.sleep(RETRY_S)
 
+    async def admit(self, command: RegisterBroker, timeout_ms: int) -> Decision:
+        """Register another broker, here or at the broker that leads. Raises `ControllerError`."""
+        return await self._anywhere(command, timeout_ms)
+
     async def submit_here(self, command: Command, timeout_ms: int) -> Decision:
         """Carry it out if this broker leads. Raises `ControllerError`, `NotController` if it does not lead."""
         if self._broken is not None:

@@ -27,13 +27,19 @@ def routes(views: AdminViews) -> list[Route]:
         ]
         disk = views.disk()
         floor = views.cluster_config.integer("storage_min_free_bytes")
-        full = disk is not None and disk.free_bytes < floor
+        full = {broker.node_id for broker in brokers if broker.alive and broker.high_disk_usage}
+        if disk is not None and disk.free_bytes < floor:
+            full.add(views.node_id())
+        behind = [
+            f"{item.namespace}/{item.topic}/{item.partition}" for item in views.partitions() if item.lagging
+        ]
         checks = (
             ("no_elected_controller", controller < 0),
             ("nodes_down", bool(down)),
             ("nodes_in_recovery_mode", bool(recovering)),
             ("leaderless_partitions", bool(leaderless)),
-            ("high_disk_usage_nodes", full),
+            ("under_replicated_partitions", bool(behind)),
+            ("high_disk_usage_nodes", bool(full)),
         )
         reasons = [reason for reason, wrong in checks if wrong]
         return answer(
@@ -44,11 +50,11 @@ def routes(views: AdminViews) -> list[Route]:
                 "all_nodes": [broker.node_id for broker in brokers],
                 "nodes_down": down,
                 "nodes_in_recovery_mode": recovering,
-                "high_disk_usage_nodes": [views.node_id()] if full else [],
+                "high_disk_usage_nodes": sorted(full),
                 "leaderless_partitions": leaderless[:LISTED_MAX],
                 "leaderless_count": len(leaderless),
-                "under_replicated_partitions": [],
-                "under_replicated_count": 0,
+                "under_replicated_partitions": behind[:LISTED_MAX],
+                "under_replicated_count": len(behind),
                 "bytes_in_cloud_storage": -1,
             }
         )

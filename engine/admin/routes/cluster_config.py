@@ -75,8 +75,10 @@ def routes(views: AdminViews) -> list[Route]:
             [
                 {
                     "node_id": broker.node_id,
-                    "restart": config.needs_restart,
-                    "config_version": config.version,
+                    "restart": config.needs_restart if broker.needs_restart is None else broker.needs_restart,
+                    "config_version": config.version
+                    if broker.config_version is None
+                    else broker.config_version,
                     "invalid": config.invalid,
                     "unknown": config.unknown,
                 }

@@ -11,12 +11,65 @@ import pytest
 from engine.admin import app as app_module
 from engine.admin import protocol as protocol_module
 from engine.admin.server import AdminListener, AdminServer
-from engine.admin.views import AdminViews, BrokerView, ChangeRefused, DiskView, PartitionView
+from engine.admin.views import (
+    AdminViews,
+    BalancerView,
+    BrokerView,
+    ChangeRefused,
+    DecommissionView,
+    DiskView,
+    DrainView,
+    MoveResult,
+    MoveView,
+    PartitionView,
+)
 from engine.config.cluster_config import ClusterConfig
 from engine.metrics.kafka import KafkaMetrics
 from engine.metrics.sources import MetricsSources
 
 CLUSTER = UUID(int=7)
+
+
+class Actions:
+    """A cluster that notes what it is asked; broker 9 refuses."""
+
+    def __init__(self):
+        self.asked = []
+        self.moving = [MoveView("kafka", "orders", 1, (1, 2), (2, 3), 100, 40)]
+
+    async def _note(self, *what):
+        if 9 in what:
+            raise ChangeRefused(400, "broker 9 says no")
+        self.asked.append(what)
+
+    async def set_decommission(self, node_id, *, enabled):
+        await self._note("decommission", node_id, enabled)
+
+    async def set_maintenance(self, node_id, *, enabled):
+        await self._note("maintenance", node_id, enabled)
+
+    async def move(self, topic, partition, replicas):
+        await self._note("move", topic, partition, *replicas)
+
+    async def cancel_moves(self, moves):
+        return [MoveResult(each.namespace, each.topic, each.partition, None) for each in moves]
+
+    async def transfer(self, partition, target):
+        await self._note("transfer", partition.topic, partition.partition, target)
+
+    async def rebalance(self):
+        await self._note("rebalance")
+
+    def moves(self):
+        return self.moving
+
+    def decommission(self, node_id):
+        if node_id == 1:
+            raise ChangeRefused(400, "Node 1 is not decommissioning")
+        return DecommissionView(False, 1, tuple(self.moving), ("kafka/orders/0",))
+
+    def balancer(self):
+        return BalancerView("in_progress", 3, 1, (2,), ())
 
 
 class Fake:
@@ -34,6 +87,7 @@ class Fake:
             BrokerView(1, UUID(int=9), None, "127.0.0.1", 33145, 1, alive=True, recovery_mode=False)
         ]
         self.slow = False
+        self.actions = Actions()
 
     async def set_config(self, upserts, removes):
         if self.slow:
@@ -59,6 +113,7 @@ class Fake:
             partitions=lambda: self.partitions,
             cluster_config=self.config,
             set_cluster_config=self.set_config,
+            actions=self.actions,
             metrics=MetricsSources(kafka=KafkaMetrics(), version="0.1.0"),
             api_name=str,
         )
@@ -111,6 +166,80 @@ def test_status_and_node(api):
     assert api.call("GET", "/v1/status/ready") == (200, {"status": "ready"})
     assert api.call("GET", "/v1/node_config") == (200, {"data_directory": "/d", "node_id": 1})
     assert api.call("GET", "/v1/node_config/")[0] == 200
+
+
+def test_brokers_leave_and_rest(api):
+    api.brokers.append(
+        BrokerView(
+            2,
+            UUID(int=10),
+            "r",
+            "127.0.0.2",
+            33145,
+            1,
+            alive=False,
+            recovery_mode=False,
+            leaving=True,
+            drain=DrainView(draining=True, finished=True, partitions=4),
+        )
+    )
+    assert api.call("PUT", "/v1/brokers/2/decommission") == (200, "")
+    assert api.call("PUT", "/v1/brokers/2/recommission") == (200, "")
+    assert api.call("PUT", "/v1/brokers/2/maintenance") == (200, "")
+    assert api.call("DELETE", "/v1/brokers/2/maintenance") == (200, "")
+    assert api.actions.asked == [
+        ("decommission", 2, True),
+        ("decommission", 2, False),
+        ("maintenance", 2, True),
+        ("maintenance", 2, False),
+    ]
+    refused = {"message": "broker 9 says no", "code": 400}
+    assert api.call("PUT", "/v1/brokers/9/decommission") == (400, refused)
+    _, found = api.call("GET", "/v1/brokers/2/decommission")
+    assert (found["finished"], found["replicas_left"]) == (False, 1)
+    assert found["allocation_failures"] == ["kafka/orders/0"]
+    (move,) = found["partitions"]
+    assert move["moving_to"] == {"node_id": 3, "core": 0}
+    assert (move["bytes_moved"], move["bytes_left_to_move"]) == (40, 60)
+    assert api.call("GET", "/v1/brokers/1/decommission")[0] == 400
+    assert api.call("GET", "/v1/brokers/7/decommission")[0] == 404
+    _, listed = api.call("GET", "/v1/brokers")
+    assert listed[1]["membership_status"] == "draining"
+    assert listed[1]["maintenance_status"]["finished"] is True
+    assert listed[0]["maintenance_status"] == {"draining": False}
+    assert api.call("GET", "/v1/maintenance") == (200, {"draining": False})
+    _, health = api.call("GET", "/v1/cluster/health_overview")
+    assert health["nodes_down"] == [2]
+
+
+def test_partitions_move(api):
+    path = "/v1/partitions/kafka/orders/1"
+    assert api.call("POST", f"{path}/replicas", [{"node_id": 3, "core": 0}]) == (200, "")
+    assert api.call("POST", f"{path}/transfer_leadership?target=3") == (200, "")
+    assert api.call("POST", f"{path}/transfer_leadership") == (200, "")
+    assert api.call("POST", "/v1/partitions/rebalance") == (200, "")
+    assert api.actions.asked == [
+        ("move", "orders", 1, 3),
+        ("transfer", "orders", 1, 3),
+        ("transfer", "orders", 1, None),
+        ("rebalance",),
+    ]
+    cancelled = [{"ns": "kafka", "topic": "orders", "partition": 1, "result": "success"}]
+    assert api.call("POST", f"{path}/cancel_reconfiguration") == (200, cancelled)
+    assert api.call("POST", "/v1/cluster/cancel_reconfigurations") == (200, cancelled)
+    assert api.call("POST", "/v1/brokers/1/cancel_partition_moves") == (200, cancelled)
+    assert api.call("POST", "/v1/partitions/kafka/orders/0/cancel_reconfiguration")[0] == 400
+    _, (move,) = api.call("GET", "/v1/partitions/reconfigurations")
+    assert move["previous_replicas"] == [{"node_id": 1, "core": 0}, {"node_id": 2, "core": 0}]
+    _, status = api.call("GET", "/v1/cluster/partition_balancer/status")
+    assert status["status"] == "in_progress"
+    assert status["violations"]["unavailable_nodes"] == [2]
+    for body in ([], {}, [{"core": 0}], [{"node_id": "1"}], [1]):
+        assert api.call("POST", f"{path}/replicas", body)[0] == 400
+    assert api.call("POST", f"{path}/transfer_leadership?target=x")[0] == 400
+    assert api.call("POST", "/v1/partitions/redpanda/controller/0/replicas", [{"node_id": 1}])[0] == 400
+    assert len(api.call("GET", "/v1/partitions")[1]) == 4
+    assert api.call("GET", "/v1/partitions/local_summary")[1]["leaderless"] == 1
 
 
 def test_brokers(api):
