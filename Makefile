@@ -18,7 +18,10 @@ help:
 up:
 	@$(PYTHON) tools/up.py
 
-$(STAMP): pyproject.toml setup.py
+# Compiled where a C compiler is (setup.py); an edit to one of them installs again.
+HOT    := $(shell find engine -name '*.pxd')
+
+$(STAMP): pyproject.toml setup.py $(HOT) $(HOT:.pxd=.py)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --config-settings editable_mode=compat --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q engine rpk

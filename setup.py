@@ -16,6 +16,22 @@ HOT_MODULES: list[str] = [
     "engine.wire.records",
     "engine.wire.produce",
     "engine.wire.fetch",
+    "engine.wire.header",
+    "engine.net.frames",
+    "engine.net.exchange",
+    "engine.kafka.call",
+    "engine.kafka.handlers.produce",
+    "engine.metrics.histogram",
+    "engine.metrics.kafka",
+    "engine.partition.append_checks",
+    "engine.partition.commit_queue",
+    "engine.partition.partition",
+    "engine.partition.producer_state",
+    "engine.partition.timer_wheel",
+    "engine.storage.chunk",
+    "engine.storage.log",
+    "engine.storage.segment",
+    "engine.storage.segment_index",
 ]
 
 

@@ -11,71 +11,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.base.errors import InvariantError
+from engine.kafka.call import Call
 from engine.kafka.context import RequestContext, Services
 from engine.kafka.dispatch import Api, CloseConnection, ColdApi, HotApi
 from engine.net.connection import ConnectionOwner, FrameConnection
-from engine.net.exchange import Exchange
 from engine.wire import cold
 from engine.wire.api_keys import ApiKey
 from engine.wire.errors import DecodeError
-from engine.wire.header import frame_prefix, parse_request_header
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from engine.net.output import Part
     from engine.net.shared import NetShared
 
 _logger = logging.getLogger("engine.kafka")
-
-
-class Call(Exchange):
-    """One request on its way: what a hot handler gets. Answer it exactly once, see `Exchange`."""
-
-    __slots__ = ("api_key", "api_version", "arrived_s", "body_at", "client_id", "correlation_id", "frame")
-
-    connection: "KafkaConnection"
-
-    def __init__(self, connection: "KafkaConnection", frame: bytearray) -> None:
-        """Raises `DecodeError` when `frame` does not start with a request header."""
-        header = parse_request_header(frame)
-        super().__init__(connection, len(frame))
-        self.frame = frame
-        """Header and body; belongs to the handler, which may change it in place and keep it."""
-        self.api_key = header.api_key
-        self.api_version = header.api_version
-        self.correlation_id = header.correlation_id
-        self.client_id = header.client_id
-        self.body_at = header.body_at
-        """Where the body starts in `frame`."""
-        self.arrived_s = connection.services.clock.monotonic()
-
-    @property
-    def services(self) -> Services:
-        """The rooms the handler may call."""
-        return self.connection.services
-
-    def respond_body(self, body: bytes) -> None:
-        """Answer with an encoded body; length and header are put before it."""
-        self._count(len(body))
-        prefix = frame_prefix(self.api_key, self.api_version, self.correlation_id, len(body))
-        self.respond((prefix + body,))
-
-    def respond_chunks(self, chunks: "Sequence[Part]", body_bytes: int) -> None:
-        """Answer with a body of `body_bytes` in chunks, of which some may be file slices."""
-        self._count(body_bytes)
-        prefix = frame_prefix(self.api_key, self.api_version, self.correlation_id, body_bytes)
-        self.respond((prefix, *chunks))
-
-    def respond_nothing(self) -> None:
-        """The request has no answer (Produce with acks=0)."""
-        self._count(0)
-        super().respond_nothing()
-
-    def _count(self, body_bytes: int) -> None:
-        services = self.connection.services
-        services.metrics.sent_bytes += body_bytes
-        services.metrics.answered(self.api_key, services.clock.monotonic() - self.arrived_s)
 
 
 class KafkaConnection(FrameConnection):

@@ -53,7 +53,7 @@ from typing import TYPE_CHECKING, Any
 from engine.base.errors import OperatingError, invariant
 
 if TYPE_CHECKING:
-    from engine.kafka.connection import Call
+    from engine.kafka.call import Call
     from engine.kafka.context import RequestContext
 
 API_KEYS_MAX = 256

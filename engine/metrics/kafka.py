@@ -1,6 +1,7 @@
 """What the Kafka door and the partitions count: plain ints, added to where the work happens."""
 
-from engine.metrics.histogram import LatencyHistogram
+# The module, not its names: its .pxd binds the same names to C when compiled.
+import engine.metrics.histogram as histogram
 
 API_KEYS_MAX = 256
 
@@ -41,13 +42,13 @@ class KafkaMetrics:
         self.connections_open = 0
         self.connections_accepted = 0
         self.connections_refused = 0
-        self._latency: dict[int, LatencyHistogram] = {}
+        self._latency: dict[int, histogram.LatencyHistogram] = {}
 
-    def latency(self, api_key: int) -> LatencyHistogram:
+    def latency(self, api_key: int) -> histogram.LatencyHistogram:
         """The histogram of the time from a request's last byte to its answer, made at first use."""
         found = self._latency.get(api_key)
         if found is None:
-            found = self._latency.setdefault(api_key, LatencyHistogram())
+            found = self._latency.setdefault(api_key, histogram.LatencyHistogram())
         return found
 
     def answered(self, api_key: int, seconds: float) -> None:
@@ -55,6 +56,6 @@ class KafkaMetrics:
         self.requests[api_key] += 1
         self.latency(api_key).observe(seconds)
 
-    def latencies(self) -> dict[int, LatencyHistogram]:
+    def latencies(self) -> dict[int, histogram.LatencyHistogram]:
         """API key → histogram of those seen so far."""
         return dict(self._latency)

@@ -4,6 +4,11 @@ from collections import deque
 from typing import Protocol
 
 WOKEN_AT_ONCE = 16
+SMALL_BYTES = 64 * 1024
+"""Frames up to this size have a reserve: a client that only announces large frames cannot stop everyone else's
+heartbeats, fetches and metadata."""
+RESERVE_SHARE = 8
+"""The reserve is this fraction of the limit, on top of it."""
 
 
 class Waiter(Protocol):
@@ -25,9 +30,15 @@ class MemoryBudget:
         self._waiters: deque[Waiter] = deque()
 
     def try_take(self, size: int) -> bool:
-        """Take `size` bytes if they fit, or if nothing else is taken (so any legal frame passes some day)."""
+        """Take `size` bytes if they fit, or if nothing else is taken (so any legal frame passes some day).
+
+        Small frames fit into the reserve too.
+        """
         used = self.used_bytes
-        if used + size > self.limit_bytes and used:
+        limit = self.limit_bytes
+        if size <= SMALL_BYTES:
+            limit += limit // RESERVE_SHARE
+        if used + size > limit and used:
             return False
         self.used_bytes = used + size
         return True

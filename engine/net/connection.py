@@ -8,15 +8,15 @@ spent; it starts again when that ends. All on the loop thread; nothing here bloc
 
 import asyncio
 import socket
-from collections import deque
 from typing import TYPE_CHECKING, Protocol, cast
 
-from engine.net.exchange import Exchange
+from engine.net.exchange import AnswerLine, Exchange
 from engine.net.frames import FrameCutter, FrameError
 from engine.net.output import DirectOutput, Output, TransportOutput
 
 if TYPE_CHECKING:
     from engine.net.limits import NetLimits
+    from engine.net.output import Part
     from engine.net.shared import NetShared
 
 DIRECT_BYTES_MIN = 32 * 1024
@@ -41,7 +41,6 @@ class FrameConnection(asyncio.BufferedProtocol):
     """Base of a protocol's connection: subclasses implement `frame_received` and may override `lost`."""
 
     __slots__ = (
-        "_admitted",
         "_charged_bytes",
         "_closing",
         "_cutter",
@@ -49,13 +48,12 @@ class FrameConnection(asyncio.BufferedProtocol):
         "_dirty",
         "_draining",
         "_going_on",
-        "_held_bytes",
         "_in_callback",
         "_limits",
+        "_line",
         "_output",
         "_owner",
         "_paused",
-        "_pending",
         "_rest",
         "_shared",
         "_stall_mark",
@@ -80,9 +78,7 @@ class FrameConnection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._output: Output = Output()
         self._cutter = FrameCutter(self._admit, shared.limits.request_bytes_max)
-        self._pending: deque[Exchange] = deque()
-        self._admitted = 0
-        self._held_bytes = 0  # taken from the budget for requests read and not answered
+        self._line = AnswerLine()
         self._charged_bytes = 0  # taken from the budget for answers the peer does not read
         self._rest: bytes | memoryview = b""
         self._direct = False
@@ -120,33 +116,23 @@ class FrameConnection(asyncio.BufferedProtocol):
     @property
     def in_flight(self) -> int:
         """Requests read and not yet answered."""
-        return len(self._pending)
+        return len(self._line.waiting)
 
     def expect(self, exchange: Exchange) -> None:
         """Put `exchange` in line for its answer."""
-        self._pending.append(exchange)
+        self._line.waiting.append(exchange)
 
     def answered(self, exchange: Exchange) -> None:
         """`exchange` has its answer: queue every answer whose turn it is."""
-        pending = self._pending
-        if not pending or pending[0] is not exchange:
+        ready: list[Part] = []
+        freed = self._line.collect(exchange, ready)
+        if not freed:
             return
-        output = self._output
-        freed = 0
-        while pending:
-            head = pending[0]
-            parts = head.parts
-            if parts is None:
-                break
-            pending.popleft()
-            freed += head.cost_bytes
-            self._admitted -= 1
-            if parts:
-                output.write(parts)
+        if ready:
+            self._output.write(ready)
         if not self._in_callback and not self._dirty:
             self._dirty = True
             self._shared.flush_soon(self)
-        self._held_bytes -= freed
         self._shared.budget.give(freed)
 
     def close_for(self, reason: str) -> None:
@@ -240,8 +226,9 @@ class FrameConnection(asyncio.BufferedProtocol):
             self._waiting_for_memory = False
             budget.forget(self)
         self._cutter.frame = None
-        self._pending.clear()
-        held, self._held_bytes, self._charged_bytes = self._held_bytes + self._charged_bytes, 0, 0
+        line = self._line
+        line.waiting.clear()
+        held, line.held_bytes, self._charged_bytes = line.held_bytes + self._charged_bytes, 0, 0
         budget.give(held)
         self.lost()
 
@@ -250,7 +237,7 @@ class FrameConnection(asyncio.BufferedProtocol):
     def _admit(self, size: int) -> bool:
         """May a frame of `size` bytes be taken in now? Asked by the cutter."""
         if (
-            self._admitted >= self._limits.in_flight_max
+            self._line.admitted >= self._limits.in_flight_max
             or self._output.queued_bytes > self._limits.queued_bytes_max
         ):
             return False
@@ -259,8 +246,7 @@ class FrameConnection(asyncio.BufferedProtocol):
                 self._waiting_for_memory = True
                 self._shared.budget.wait(self)
             return False
-        self._admitted += 1
-        self._held_bytes += size
+        self._line.admit(size)
         return True
 
     def budget_freed(self) -> None:
@@ -331,7 +317,7 @@ class FrameConnection(asyncio.BufferedProtocol):
             self._closing
             or self._draining
             or self._waiting_for_memory
-            or self._admitted > self._limits.in_flight_max // 2
+            or self._line.admitted > self._limits.in_flight_max // 2
             or self._output.queued_bytes > self._limits.queued_bytes_max // 2
         )
 
@@ -380,7 +366,7 @@ class FrameConnection(asyncio.BufferedProtocol):
             self.flush()
 
     def _close_if_drained(self) -> None:
-        if not self._pending and self._output.empty and self._transport is not None:
+        if not self._line.waiting and self._output.empty and self._transport is not None:
             self._closing = True
             self._transport.close()
 
@@ -408,7 +394,7 @@ class FrameConnection(asyncio.BufferedProtocol):
                 and progress * 1000 < limits.pressed_bytes_per_second_min * waited_ms
             ):
                 self._stop(f"{progress} bytes in {waited_ms // 1000} s while others wait for memory")
-        elif not self._pending and (tick - self.last_tick) * 1000 >= limits.idle_ms:
+        elif not self._line.waiting and (tick - self.last_tick) * 1000 >= limits.idle_ms:
             self._shared.idle_closed += 1
             self.abort()
 

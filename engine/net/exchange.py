@@ -1,5 +1,6 @@
-"""One request and its answer, in the line of its connection."""
+"""One request and its answer, in the line of its connection. Hot: compiled where a C compiler is (`exchange.pxd`)."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -38,3 +39,40 @@ class Exchange:
     def close(self, reason: str) -> None:
         """The request cannot be answered: close its connection and say why in the log."""
         self.connection.close_for(reason)
+
+
+class AnswerLine:
+    """Requests of one connection that were admitted and have no answer yet, and those whose turn has not come."""
+
+    __slots__ = ("admitted", "held_bytes", "waiting")
+
+    def __init__(self) -> None:
+        self.admitted = 0
+        """Requests taken in and not answered, also those that were not handed up yet."""
+        self.held_bytes = 0
+        """Their bytes, taken from the memory budget."""
+        self.waiting: deque[Exchange] = deque()
+        """Handed up, in the order they came."""
+
+    def admit(self, size: int) -> None:
+        """A request of `size` bytes is taken in."""
+        self.admitted += 1
+        self.held_bytes += size
+
+    def collect(self, first: Exchange, out: "list[Part]") -> int:
+        """`first` has its answer: append to `out` every part whose turn it is; return the bytes of requests done."""
+        waiting = self.waiting
+        if not waiting or waiting[0] is not first:
+            return 0
+        freed = 0
+        while waiting:
+            head: Exchange = waiting[0]
+            parts = head.parts
+            if parts is None:
+                break
+            waiting.popleft()
+            freed += head.cost_bytes
+            self.admitted -= 1
+            out.extend(parts)
+        self.held_bytes -= freed
+        return freed

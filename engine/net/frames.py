@@ -5,15 +5,13 @@ buffer, the rest of a large one is received straight into it. Pure; `FrameConnec
 """
 
 from collections.abc import Callable
-from struct import Struct
 
+# The module, not its names: its .pxd binds the same calls to C when compiled.
+import engine.wire.fixed as fixed
 from engine.base.errors import OperatingError
 
 FRAME_BYTES_MIN = 8
 """No request header is shorter: api key, version, correlation id."""
-
-_LENGTH = Struct(">i")
-_unpack_length = _LENGTH.unpack_from
 
 
 class FrameError(OperatingError):
@@ -81,12 +79,13 @@ class FrameCutter:
         Raises `FrameError` for an impossible length.
         """
         at = 0
+        raw = data  # typed in the .pxd: indexing it is C
         if self.frame is not None:
             at = min(len(self.frame) - self.filled, end)
             self.frame[self.filled : self.filled + at] = data[:at]
             self.tail_filled(at, out)
         while end - at >= 4:
-            size = _unpack_length(data, at)[0]
+            size = fixed.read_i32(raw, at)
             if size < FRAME_BYTES_MIN or size > self._limit_bytes:
                 raise FrameError(size, bytes(data[at : at + 4]), self._limit_bytes)
             if not self._admit(size):

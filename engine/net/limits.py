@@ -16,7 +16,7 @@ class NetLimits:
     memory_bytes_max: int = 112 * MEBIBYTE
     """Bytes of requests being read or served plus answers waiting, over all connections.
 
-    Stays below twice `StorageConfig.pending_bytes_max`, so that a slow disk slows producers down (they are not
+    Small requests may take an eighth more. Stays below twice `StorageConfig.pending_bytes_max`, so that a slow disk slows producers down (they are not
     read) before the log would have to refuse them.
     """
     queued_bytes_max: int = 4 * MEBIBYTE
@@ -27,7 +27,7 @@ class NetLimits:
     """A connection with nothing in flight and nothing received for so long is closed."""
     stall_ms: int = 60_000
     """A peer that takes none of its answer, or leaves a frame unfinished, for so long is closed."""
-    pressed_stall_ms: int = 5_000
+    pressed_stall_ms: int = 2_000
     """The same, while other connections wait for memory."""
     pressed_bytes_per_second_min: int = 64 * 1024
     """A frame slower than this for `pressed_stall_ms` is closed while others wait for memory."""

@@ -32,8 +32,13 @@ class CommitQueue:
     def advance(self, committed: int) -> None:
         """All below `committed` is committed now."""
         waiting = self._waiting
-        while waiting and waiting[0][0] <= committed:
-            waiting.popleft()[1](ErrorCode.NONE)
+        none = ErrorCode.NONE
+        while waiting:
+            head = waiting[0]
+            if head[0] > committed:
+                break
+            waiting.popleft()
+            head[1](none)
 
     def fail(self, code: ErrorCode) -> None:
         """Nothing more will be committed here: tell everyone."""

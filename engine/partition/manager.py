@@ -34,6 +34,10 @@ class PartitionManager:
         """The partition, if this shard leads it."""
         return self._topics.get(topic, _NO_PARTITIONS).get(index)
 
+    def served(self, topic: str) -> dict[int, Partition]:
+        """The topic's partitions that this shard leads, by index; not to be changed."""
+        return self._topics.get(topic, _NO_PARTITIONS)
+
     def topic_name(self, topic_id: UUID) -> str | None:
         """The topic with this id, if this shard has a partition of it."""
         return self._names.get(topic_id)

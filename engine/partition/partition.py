@@ -5,23 +5,25 @@ producers' state, the watermarks and those who wait for them. With one replica t
 the log holds durably.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+# Modules, not names: their .pxd files bind the same names to C when compiled.
+import engine.partition.append_checks as append_checks
+import engine.partition.commit_queue as commit_queue
+import engine.partition.producer_state as producer_state
+import engine.wire.batch_header as batch_header
 from engine.base.clock import Clock
 from engine.metrics.kafka import PartitionCounters
-from engine.model.config_value import LONG_MAX
 from engine.model.ids import LeaderEpoch, TopicPartition
 from engine.model.topic_config import TopicConfig
-from engine.partition.append_checks import check_batch
-from engine.partition.commit_queue import CommitCallback, CommitQueue
+from engine.partition.commit_queue import CommitCallback
 from engine.partition.errors import PartitionError
-from engine.partition.producer_state import ProducerStates
 from engine.partition.timestamps import ListedOffset, find_offset
 from engine.storage.errors import OffsetOutOfRange, StorageError
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import RecordError
-from engine.wire.record_batch import BatchHeader, parse_header, stamp, stamp_append_time
+from engine.wire.record_batch import stamp_append_time
 
 if TYPE_CHECKING:
     from engine.partition.delayed_fetch import ParkedFetch
@@ -32,14 +34,29 @@ READ_UNCOMMITTED = 0
 READ_COMMITTED = 1
 
 
-class Appended(NamedTuple):
+class Appended:
     """Where a produced batch is, now or since an earlier try."""
 
-    base_offset: int
-    next_offset: int
-    """Committed once the high watermark reaches this."""
-    append_time_ms: int
-    """-1 where the topic keeps the producer's timestamps."""
+    __slots__ = ("append_time_ms", "base_offset", "next_offset")
+
+    def __init__(self, base_offset: int, next_offset: int, append_time_ms: int) -> None:
+        self.base_offset = base_offset
+        self.next_offset = next_offset
+        """Committed once the high watermark reaches this."""
+        self.append_time_ms = append_time_ms
+        """-1 where the topic keeps the producer's timestamps."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Appended):
+            return NotImplemented
+        return (self.base_offset, self.next_offset, self.append_time_ms) == (
+            other.base_offset,
+            other.next_offset,
+            other.append_time_ms,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.base_offset, self.next_offset))
 
 
 class Partition:
@@ -48,7 +65,7 @@ class Partition:
     __slots__ = (
         "_clock",
         "_commits",
-        "_plain",
+        "_rules",
         "config",
         "counters",
         "failed",
@@ -71,14 +88,14 @@ class Partition:
         *,
         leader_epoch: LeaderEpoch,
         clock: Clock,
-        producers: ProducerStates | None = None,
+        producers: producer_state.ProducerStates | None = None,
     ) -> None:
         self.topic_partition = topic_partition
         self.topic_id = topic_id
         self.log = log
         self.config = config
         self.leader_epoch = leader_epoch
-        self.producers = ProducerStates() if producers is None else producers
+        self.producers = producer_state.ProducerStates() if producers is None else producers
         self.high_watermark = log.durable_offset
         """All below is committed: acknowledged and readable."""
         self.open_transactions: dict[int, int] = {}
@@ -89,8 +106,7 @@ class Partition:
         """The disk failed under the log, or the partition was closed; appends are refused."""
         self.counters = PartitionCounters()
         self._clock = clock
-        self._commits = CommitQueue()
-        self._plain = False
+        self._commits = commit_queue.CommitQueue()
         self.configure(config)
         log.on_durable = self._durable
         log.on_failure = self._log_failed
@@ -143,7 +159,7 @@ class Partition:
 
     # Appends.
 
-    def append(self, records: memoryview | bytearray | None, *, produce_version: int = 13) -> Appended:
+    def append(self, records: memoryview | bytearray | None, produce_version: int = 13) -> Appended:
         """Check one produced batch, give it its offset, append it; it is not committed yet.
 
         `records` is stamped in place and kept until it is flushed. A batch appended before (an idempotent
@@ -151,42 +167,43 @@ class Partition:
         """
         if self.failed:
             raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, "the log is offline after a disk failure")
-        config = self.config
-        header, batch = check_batch(records, config, produce_version, plain=self._plain, clock=self._clock)
+        rules = self._rules
+        now_ms = self._clock.wall_ms()
+        header, batch = append_checks.check_batch(records, rules, produce_version, now_ms)
         has_producer = header.producer_id >= 0
         if has_producer:
-            if header.is_transactional:
+            if header.attributes & batch_header.TRANSACTIONAL:
                 raise RecordError(ErrorCode.INVALID_TXN_STATE, "the transaction was never begun here")
             known = self.producers.check(header)
             if known is not None:
                 return Appended(known.base_offset, known.next_offset, known.timestamp)
         append_time_ms = -1
-        if config.message_timestamp_type == "LogAppendTime":
-            append_time_ms = self._clock.wall_ms()
+        if not rules.create_time:
+            append_time_ms = now_ms
             stamp_append_time(batch, 0, append_time_ms)
-            header = parse_header(batch)
+            header = batch_header.parse_header(batch)
         base_offset = self.log.end_offset
-        stamp(batch, 0, base_offset, self.leader_epoch)
+        batch_header.stamp(batch, 0, base_offset, self.leader_epoch)
         header.base_offset = base_offset
         header.leader_epoch = self.leader_epoch
         self._append_to_log(batch, header)
         if has_producer:
-            self.producers.record(header, append_time_ms, self._clock.wall_ms())
+            self.producers.record(header, append_time_ms, now_ms)
         counters = self.counters
         counters.produced_bytes += header.batch_length + 12
         counters.produced_records += header.record_count
-        return Appended(base_offset, header.next_offset, append_time_ms)
+        return Appended(base_offset, base_offset + header.last_offset_delta + 1, append_time_ms)
 
     def append_internal(self, batch: bytearray) -> int:
         """Append a batch the broker itself made; returns the offset behind it. Raises `RecordError`."""
         if self.failed:
             raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, "the log is offline after a disk failure")
-        stamp(batch, 0, self.log.end_offset, self.leader_epoch)
-        header = parse_header(batch)
+        batch_header.stamp(batch, 0, self.log.end_offset, self.leader_epoch)
+        header = batch_header.parse_header(batch)
         self._append_to_log(batch, header)
         return header.next_offset
 
-    def _append_to_log(self, batch: bytearray | memoryview, header: BatchHeader) -> None:
+    def _append_to_log(self, batch: bytearray | memoryview, header: batch_header.BatchHeader) -> None:
         try:
             self.log.append(batch, header)
         except StorageError as error:
@@ -275,11 +292,7 @@ class Partition:
     def configure(self, config: TopicConfig) -> None:
         """Obey `config` from now on."""
         self.config = config
-        self._plain = (
-            not config.compacted
-            and config.compression_type == "producer"
-            and config.message_timestamp_before_max_ms >= LONG_MAX
-        )
+        self._rules = append_checks.BatchRules(config)
         self.log.set_config(config)
 
     def expire_producers(self, older_than_ms: int) -> int:

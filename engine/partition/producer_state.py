@@ -11,8 +11,9 @@ Snapshot layout, big-endian: version u8 (1), producer count u32, then for each p
 import struct
 from collections import deque
 
+# The module, not its names: its .pxd binds the same names to C when compiled.
+import engine.wire.batch_header as batch_header
 from engine.base.errors import OperatingError
-from engine.wire.batch_header import BatchHeader
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import RecordError
 
@@ -79,7 +80,7 @@ class ProducerStates:
         """(producer id, entry) of each producer."""
         return list(self._entries.items())
 
-    def check(self, header: BatchHeader) -> RememberedBatch | None:
+    def check(self, header: batch_header.BatchHeader) -> RememberedBatch | None:
         """May this batch be appended? None: yes. A remembered batch: it was appended already, as that one.
 
         Raises `RecordError` INVALID_PRODUCER_EPOCH for a fenced producer and OUT_OF_ORDER_SEQUENCE_NUMBER
@@ -94,7 +95,8 @@ class ProducerStates:
             batches = entry.batches
             if not batches:
                 return None
-            if base_sequence == (batches[-1].last_sequence + 1) & SEQUENCE_MAX:
+            last: RememberedBatch = batches[-1]
+            if base_sequence == (0 if last.last_sequence == SEQUENCE_MAX else last.last_sequence + 1):
                 return None
             last_sequence = header.last_sequence
             for batch in batches:
@@ -102,7 +104,7 @@ class ProducerStates:
                     return batch
             raise RecordError(
                 ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
-                f"producer {header.producer_id} sent sequence {base_sequence} after {batches[-1].last_sequence}",
+                f"producer {header.producer_id} sent sequence {base_sequence} after {last.last_sequence}",
             )
         if epoch < entry.epoch:
             raise RecordError(
@@ -116,7 +118,7 @@ class ProducerStates:
             )
         return None
 
-    def record(self, header: BatchHeader, timestamp: int, now_ms: int) -> None:
+    def record(self, header: batch_header.BatchHeader, timestamp: int, now_ms: int) -> None:
         """Remember an appended batch; `header` has its final offset. `timestamp`: see `RememberedBatch`.
 
         `now_ms` is what `expire` measures silence from. A transaction marker carries no sequence: it only

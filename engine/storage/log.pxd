@@ -32,6 +32,7 @@ cdef class Log:
     cdef public object log_id
     cdef public object on_durable
     cdef public object on_failure
+    cdef public object on_start_moved
     cdef public chunk_room.Chunk open_chunk
     cdef public object partition
     cdef public object pinned_lsn

@@ -27,6 +27,10 @@ cpdef BatchHeader parse_header(buf, Py_ssize_t at=*)
 @cython.locals(end="Py_ssize_t")
 cpdef bint crc_matches(buf, Py_ssize_t at, BatchHeader header) except -1
 
+@cython.locals(size="Py_ssize_t", total="Py_ssize_t", header="BatchHeader")
+cpdef BatchHeader check_produce_batch(records, long long max_bytes, int produce_version=*)
+
+@cython.locals(attributes="int", codec="int")
 cdef _check_fields(BatchHeader header, int produce_version)
 
 @cython.locals(raw="unsigned char[::1]")

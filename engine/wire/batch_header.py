@@ -198,7 +198,7 @@ def crc_matches(buf: Buffer, at: int, header: BatchHeader) -> bool:
     return crc32c(memoryview(buf)[at + ATTRIBUTES_AT : end]) == header.crc
 
 
-def check_produce_batch(records: Buffer | None, *, max_bytes: int, produce_version: int = 13) -> BatchHeader:
+def check_produce_batch(records: Buffer | None, max_bytes: int, produce_version: int = 13) -> BatchHeader:
     """Accept what a producer sent for one partition: exactly one whole, intact, plain batch.
 
     `max_bytes` is the topic's max.message.bytes. Raises `RecordError` with the code that Kafka answers:

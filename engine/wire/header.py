@@ -15,6 +15,7 @@ from engine.wire.errors import DecodeError
 from engine.wire.varint import skip_tagged_fields
 
 _NEVER = 0x7FFF
+_ALWAYS = -0x8000
 
 # The first flexible version of each API, by key; a test holds this against the message schemas.
 _FIRST_FLEXIBLE: dict[int, int] = {
@@ -25,6 +26,11 @@ _FIRST_FLEXIBLE: dict[int, int] = {
 }  # fmt: skip
 # Every API younger than these was flexible from its first version.
 _FIRST_ALWAYS_FLEXIBLE_KEY = 50
+
+_KEYS = 128
+_FLEXIBLE_FROM = [
+    _FIRST_FLEXIBLE.get(key, _ALWAYS if key >= _FIRST_ALWAYS_FLEXIBLE_KEY else _NEVER) for key in range(_KEYS)
+]
 
 _REQUEST = struct.Struct(">hhih")
 _RESPONSE_PREFIX = struct.Struct(">ii")
@@ -54,10 +60,9 @@ class RequestHeader:
 
 def is_flexible(api_key: int, api_version: int) -> bool:
     """Whether this version uses compact lengths and tagged fields."""
-    first = _FIRST_FLEXIBLE.get(api_key)
-    if first is None:
-        return api_key >= _FIRST_ALWAYS_FLEXIBLE_KEY
-    return api_version >= first
+    if 0 <= api_key < _KEYS:
+        return api_version >= _FLEXIBLE_FROM[api_key]
+    return api_key >= _FIRST_ALWAYS_FLEXIBLE_KEY
 
 
 def parse_request_header(buf: bytes | bytearray | memoryview, at: int = 0) -> RequestHeader:

@@ -14,7 +14,7 @@ from engine.wire.api_versions import encode_api_versions_response
 from engine.wire.error_codes import ErrorCode
 
 if TYPE_CHECKING:
-    from engine.kafka.connection import Call
+    from engine.kafka.call import Call
 
 VERSIONS = (0, 4)
 

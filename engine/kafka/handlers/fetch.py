@@ -24,7 +24,7 @@ from engine.wire.fetch import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.kafka.connection import Call
+    from engine.kafka.call import Call
     from engine.kafka.fetch_session import FetchContext, Key
     from engine.net.output import Part
     from engine.partition.manager import PartitionManager

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engine.controller.runtime import Controller
-    from engine.kafka.connection import Call
+    from engine.kafka.call import Call
     from engine.kafka.context import Services
     from engine.wire.cold import Message
 

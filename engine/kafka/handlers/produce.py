@@ -11,15 +11,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+# Modules, not names: their .pxd files bind the same names to C when compiled.
+import engine.partition.partition as partition_room
+import engine.wire.produce as wire_produce
 from engine.kafka.dispatch import HotApi
-from engine.model.topic_name import is_internal
+from engine.model.topic_name import INTERNAL_TOPICS
 from engine.wire.api_keys import ApiKey
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import RecordError
-from engine.wire.produce import ProducedPartition, ProduceRequest, decode_produce, encode_produce_response
 
 if TYPE_CHECKING:
-    from engine.kafka.connection import Call
+    from engine.kafka.call import Call
     from engine.partition.manager import PartitionManager
 
 VERSIONS = (3, 13)
@@ -38,48 +40,47 @@ class _Produce:
         self.has_answer = has_answer
         """False for acks=0: its turn in line then passes silently, but not before the disk has caught up."""
         self.timer_bucket = -1
-        self.results: list[tuple[str | None, UUID | None, list[ProducedPartition]]] = []
-        self.waiting: dict[ProducedPartition, object] = {}
+        self.results: list[tuple[str | None, UUID | None, list[wire_produce.ProducedPartition]]] = []
+        self.waiting: dict[wire_produce.ProducedPartition, object] = {}
         """Partitions not yet committed."""
 
-    def append_all(self, request: ProduceRequest) -> None:
+    def append_all(self, request: wire_produce.ProduceRequest) -> None:
         """Append every partition's batch, in the order of the request."""
         partitions = self.call.services.partitions
         for name, topic_id, batches in request.topics:
-            answers: list[ProducedPartition] = []
+            answers: list[wire_produce.ProducedPartition] = []
             self.results.append((name, topic_id, answers))
             topic, error = _resolve(partitions, name, topic_id)
+            served = partitions.served(topic)
             for index, records in batches:
-                answer = ProducedPartition(index)
+                answer = wire_produce.ProducedPartition(index)
                 answers.append(answer)
                 if error is not None:
                     _refuse(answer, error, None)
                 else:
-                    self._append(partitions, topic, answer, records)
+                    self._append(served.get(index), answer, records)
 
     def _append(
         self,
-        partitions: "PartitionManager",
-        topic: str,
-        answer: ProducedPartition,
+        found: partition_room.Partition | None,
+        answer: wire_produce.ProducedPartition,
         records: memoryview | None,
     ) -> None:
-        found = partitions.get(topic, answer.partition)
         if found is None:
             _refuse(answer, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, None)
             return
         try:
-            appended = found.append(records, produce_version=self.call.api_version)
+            appended = found.append(records, self.call.api_version)
         except RecordError as refusal:
             _refuse(answer, refusal.code, refusal)
             return
         answer.base_offset = appended.base_offset
         answer.log_append_time_ms = appended.append_time_ms
-        answer.log_start_offset = found.log_start_offset
+        answer.log_start_offset = found.log.start_offset
         self.waiting[answer] = None
         found.when_committed(appended.next_offset, partial(self._committed, answer))
 
-    def _first_error(self) -> ProducedPartition | None:
+    def _first_error(self) -> wire_produce.ProducedPartition | None:
         """The first partition that was refused."""
         for _, _, answers in self.results:
             for answer in answers:
@@ -94,7 +95,7 @@ class _Produce:
         else:
             self._answer()
 
-    def _committed(self, answer: ProducedPartition, code: ErrorCode) -> None:
+    def _committed(self, answer: wire_produce.ProducedPartition, code: ErrorCode) -> None:
         waiting = self.waiting
         if waiting.pop(answer, _TIMED_OUT) is _TIMED_OUT:
             return
@@ -115,7 +116,7 @@ class _Produce:
         if not self.has_answer:
             self._pass_silently()
             return
-        self.call.respond_body(encode_produce_response(self.call.api_version, self.results))
+        self.call.respond_body(wire_produce.encode_produce_response(self.call.api_version, self.results))
 
     def _pass_silently(self) -> None:
         error = self._first_error()
@@ -134,12 +135,12 @@ def _resolve(
         name = partitions.topic_name(topic_id)
         if name is None:
             return "", ErrorCode.UNKNOWN_TOPIC_ID
-    if name is None or is_internal(name):
+    if name is None or name in INTERNAL_TOPICS:
         return "", ErrorCode.INVALID_TOPIC_EXCEPTION
     return name, None
 
 
-def _refuse(answer: ProducedPartition, code: ErrorCode, refusal: RecordError | None) -> None:
+def _refuse(answer: wire_produce.ProducedPartition, code: ErrorCode, refusal: RecordError | None) -> None:
     answer.error_code = code
     answer.base_offset = -1
     answer.log_append_time_ms = -1
@@ -150,7 +151,7 @@ def _refuse(answer: ProducedPartition, code: ErrorCode, refusal: RecordError | N
 
 def handle(call: "Call") -> None:
     """Append now; answer when all is committed."""
-    request = decode_produce(call.api_version, call.frame, call.body_at)
+    request = wire_produce.decode_produce(call.api_version, call.frame, call.body_at)
     acks = request.acks
     produce = _Produce(call, has_answer=acks != 0)
     if acks not in {-1, 0, 1}:
@@ -158,7 +159,10 @@ def handle(call: "Call") -> None:
             (
                 name,
                 topic_id,
-                [ProducedPartition(index, ErrorCode.INVALID_REQUIRED_ACKS) for index, _ in batches],
+                [
+                    wire_produce.ProducedPartition(index, ErrorCode.INVALID_REQUIRED_ACKS)
+                    for index, _ in batches
+                ],
             )
             for name, topic_id, batches in request.topics
         ]
