@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+EXIT_INTERRUPTED = 130
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # Ctrl-C while the command is still being loaded
+        return EXIT_INTERRUPTED
+
+
+def _main(arguments: list[str]) -> int:
     if arguments in (["--version"], []) or arguments[-1:] in (["--help"], ["-h"]):
         text = _static_answer(arguments)
         if text is not None:

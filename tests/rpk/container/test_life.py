@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from rpk.system.process import identify
 
 RPK = str(Path(sys.executable).with_name("rpk"))
 
@@ -68,7 +71,7 @@ def test_start_status_stop_start_purge(home):
 
     pid = brokers(home)[0]["pid"]
     rpk(home, "container", "purge")
-    assert not Path(f"/proc/{pid}").exists()
+    assert identify(pid) is None
     assert brokers(home) == []
     assert rpk(home, "profile", "current").stdout.strip() == ""
     rpk(home, "container", "purge")
@@ -126,12 +129,80 @@ def test_run_tears_down_even_when_it_is_killed(home, tmp_path):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         pid = json.loads(pids.read_text())["nodes"][0]["pid"]
-        assert Path(f"/proc/{pid}").exists()
+        assert identify(pid) is not None
         run.kill()
         run.wait(10)
         deadline = time.monotonic() + 15
-        while Path(f"/proc/{pid}").exists() or list(tmp_path.glob("rpk-container-*")):
+        while identify(pid) is not None or list(tmp_path.glob("rpk-container-*")):
             assert time.monotonic() < deadline, "the broker or its data outlived rpk"
             time.sleep(0.05)
     finally:
         os.killpg(run.pid, signal.SIGKILL)  # the command itself is not rpk's to kill
+
+
+def test_a_second_start_says_what_it_cannot_change(home):
+    rpk(home, "container", "start", "--any-port", "--set", "log_retention_ms=1000")
+    again = rpk(home, "container", "start", "--kafka-ports", "19092")
+    assert "the local cluster is already running" in again.stderr
+    assert "warning: the local cluster keeps the ports it was made with" in again.stderr
+    assert "It runs" in again.stdout
+    for other in (("--set", "log_retention_ms=2000"), ("--runtime", "docker")):
+        refused = rpk(home, "container", "start", *other, expected=1)
+        assert "error: the local cluster exists with" in refused.stderr
+        assert "rpk container purge" in refused.stderr
+    rpk(home, "container", "start", "-n", "3", expected=2)
+
+
+def test_a_busy_port_gives_way_unless_it_must_not(home):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        busy = ("--kafka-ports", port, "--admin-ports", "any")
+        refused = rpk(home, "container", "start", *busy, "--strict-ports", expected=1)
+        assert f"error: port {port} for kafka is busy" in refused.stderr
+        started = rpk(home, "container", "start", *busy)
+        assert f"port {port} is busy: broker 0 uses" in started.stderr
+        assert brokers(home)[0]["kafka_address"] != f"127.0.0.1:{port}"
+
+
+def test_a_settings_file_that_is_broken_does_not_hide_the_cluster(home, tmp_path):
+    settings = tmp_path / ".config/rpk/rpk.yaml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("profiles: [")
+    started = rpk(home, "container", "start", "--any-port", expected=2)
+    assert "error: the cluster runs, but its profile is not selected" in started.stderr
+    assert "hint: rpk -X brokers=127.0.0.1:" in started.stderr
+    assert brokers(home)[0]["status"] == "running"
+    purged = rpk(home, "container", "purge")
+    assert "warning: the profile rpk-container is left as it was" in purged.stderr
+    settings.unlink()
+
+
+def test_state_that_cannot_be_kept(home, tmp_path):
+    (tmp_path / "file").write_text("")
+    environment = {**home, "XDG_STATE_HOME": str(tmp_path / "file")}
+    refused = rpk(environment, "container", "start", "--any-port", expected=1)
+    assert refused.stderr.startswith("error: cannot keep a local cluster in ")
+    assert "XDG_STATE_HOME" in refused.stderr
+
+
+def test_an_interrupted_start_leaves_nothing_running(home, tmp_path):
+    for delay_seconds in (0.0, 0.1, 0.3):
+        start = subprocess.Popen(
+            [RPK, "container", "start", "--any-port"],
+            env=home,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        deadline = time.monotonic() + 20
+        while not (tmp_path / ".local/state/rpk/container").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(delay_seconds)
+        start.send_signal(signal.SIGINT)
+        _, stderr = start.communicate(timeout=30)
+        assert start.returncode in (0, 130), stderr
+        assert "Traceback" not in stderr
+        if start.returncode == 130:
+            assert all(broker["status"] == "stopped" for broker in brokers(home))
+        rpk(home, "container", "purge")
