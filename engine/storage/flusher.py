@@ -236,7 +236,11 @@ class Flusher:
     def _sync_cached(self, log: "Log", path: str) -> None:
         """What was written while write caching was on has no frames: it must be safe before what follows it is."""
         for cached in log.cached_paths - {path}:
-            self._disk.sync(self._files.get(cached).fd)
+            try:
+                handle = self._files.get(cached).fd
+            except FileNotFoundError:
+                continue  # retention was faster
+            self._disk.sync(handle)
         log.cached_paths.clear()
 
     def _sync_directories(self, log: "Log") -> None:

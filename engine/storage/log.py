@@ -157,6 +157,7 @@ class Log:
         """The newest state found at open."""
         self.open_chunk: Chunk | None = None
         self.cached_paths: set[str] = set()
+        """Files with bytes that were written under write caching and may not be synced. The flusher adds."""
 
     def __repr__(self) -> str:
         return f"Log({self.partition}, id={self.log_id}, {self.start_offset}..{self.end_offset})"

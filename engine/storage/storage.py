@@ -15,6 +15,7 @@ from engine.base.errors import invariant
 from engine.model.ids import TopicPartition
 from engine.model.topic_config import TopicConfig
 from engine.storage import layout, lookup
+from engine.storage.cached_sync import CachedSync
 from engine.storage.checked_file import replace_file
 from engine.storage.checkpoint import write_clean
 from engine.storage.checkpointer import Checkpointer
@@ -74,6 +75,7 @@ class Storage:
         self.flushed_bytes = 0
         """Bytes they made durable."""
         self.disk = disk
+        self.cached_sync = CachedSync(self, disk, self.files, loop)
         self._loop = loop
         self._lock = lock
         self._executor = ThreadPoolExecutor(1, "storage-background")
@@ -197,6 +199,7 @@ class Storage:
         self.key_value.refuse(StorageFailed("the storage is closed"))
         if self._poll is not None:
             self._poll.cancel()
+        self.cached_sync.close()
         clean = True
         try:
             await asyncio.wait_for(self.flusher.run(lambda: None), self.config.close_timeout_ms / 1000)
@@ -347,6 +350,11 @@ class Storage:
             )
         return StorageFull(f"{self.pending_bytes} bytes wait for the disk, more than it can take")
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` has begun."""
+        return self._closed
+
     def _poll_free_bytes(self) -> None:
         try:
             self._free_bytes = self.disk.free_bytes(self.directory)
@@ -385,6 +393,8 @@ class Storage:
             if not log.deleted:
                 log.flushed(chunk)
                 risen[log] = None
+                if log.cached_paths:
+                    self.cached_sync.wrote(log, chunk.size)
         for log in risen:
             if log.on_durable is not None:
                 log.on_durable(log)
