@@ -5,7 +5,7 @@ It takes no decisions: events go into the core, and what the core says in its Re
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from engine.base.errors import OperatingError
@@ -15,10 +15,11 @@ from engine.raft.codec import Trim
 from engine.raft.core import RaftCore
 from engine.raft.durable_records import StoredGroup
 from engine.raft.entries import Run
-from engine.raft.errors import NotLeader, RaftRefusal, TransferInProgress
+from engine.raft.errors import NotLeader, RaftRefusal
 from engine.raft.group_storage import GroupStorage, StorageEvents
 from engine.raft.membership import Configuration
 from engine.raft.messages import AppendRequest, Message
+from engine.raft.progress import Progress, ProgressState
 from engine.raft.ready import Ready, Role
 from engine.raft.recent import RecentBatches
 from engine.storage.errors import OffsetOutOfRange, StorageError
@@ -66,10 +67,12 @@ class Group(StorageEvents):
         self._payload: Batches | None = None
         self._durable_told = log.durable_offset
         self._leader_told: tuple[NodeId | None, int] = (None, -1)
+        self._lost: tuple[int, int] | None = None
         self._trim_to = 0
         self._trimming: asyncio.Task[None] | None = None
         self._closed = False
         log.on_start_moved = self._start_moved
+        log.delete_limit = log.compaction_limit = self.high_watermark
 
     def __repr__(self) -> str:
         return f"Group({self.group_id}, {self.core.role.value}, term {self.core.term}, {self.log})"
@@ -93,12 +96,21 @@ class Group(StorageEvents):
 
     @property
     def node(self) -> NodeId:
-        """This replica."""
+        """The node this replica is on."""
         return self.core.node
+
+    def term_at(self, offset: int) -> int:
+        """The term of the data at `offset`, which is in the log."""
+        term = self.core.log.start_term
+        for mark in self.core.log.marks:
+            if mark.offset > offset:
+                break
+            term = mark.term
+        return term
 
     def refusal(self, size: int) -> RaftRefusal | None:
         """Why `size` bytes cannot be appended now; None: they can."""
-        if not self.leads or self.store.busy or self.error is not None:
+        if not self.leads or self.store.busy or self.error is not None or self._lost is not None:
             leader = self.core.leader
             return NotLeader(None if leader == self.core.node else leader)
         return self.core.refusal(size)
@@ -135,8 +147,10 @@ class Group(StorageEvents):
 
     def campaign(self) -> None:
         """Try to be elected now (an operator's wish; elections need no help)."""
-        self.core.campaign()
-        self.carry_out()
+        if self.error is None and not self._closed:
+            self.core.campaign()
+            self.carry_out()
+            self._manager.schedule(self)
 
     def _check_leads(self) -> None:
         if self.core.role is not Role.LEADER:
@@ -146,8 +160,10 @@ class Group(StorageEvents):
 
     def step(self, message: Message | Trim, payload: memoryview, sender: NodeId) -> None:
         """A message from a peer. Senseless ones are dropped."""
-        if self.error is not None:
+        if self.error is not None or self._closed:
             return
+        if self._lost is not None:
+            self._forget_lost(*self._lost)
         if isinstance(message, Trim):
             self._trim(message, sender)
             return
@@ -170,6 +186,8 @@ class Group(StorageEvents):
         """Once a turn of the loop, if something happened: tell the core what is durable, send what was proposed."""
         if self.error is not None or self._closed:
             return
+        if self._lost is not None:
+            self._forget_lost(*self._lost)
         store = self.store
         self.core.advance(
             generation=store.generation,
@@ -201,7 +219,6 @@ class Group(StorageEvents):
             self.staged[peer] = (run, data)
         self.core.read_done(peer, offset, run)
         self.carry_out()
-        self.staged.pop(peer, None)
 
     async def close(self) -> None:
         """Take no part any more; the log stays."""
@@ -209,8 +226,7 @@ class Group(StorageEvents):
         self.log.on_start_moved = None
         self.recent.clear()
         if self.leads:
-            self.leads = False
-            self.owner.group_resigned()
+            self._resign()
         await self.store.close()
         if self._trimming is not None:
             await asyncio.wait({self._trimming})
@@ -270,6 +286,7 @@ class Group(StorageEvents):
         """The bytes of a run: read for this follower, from memory, or from the log."""
         staged = self.staged.get(peer)
         if staged is not None and staged[0] == run:
+            del self.staged[peer]
             return staged[1]
         found = self.recent.gather(run.base_offset, run.next_offset)
         if found is None:
@@ -291,22 +308,34 @@ class Group(StorageEvents):
             self.owner.group_durable(durable)
         committed = min(core.commit.offset, durable)
         if committed > self.high_watermark:
-            self.high_watermark = self.log.delete_limit = committed
+            self.high_watermark = self.log.delete_limit = self.log.compaction_limit = committed
             if self._trim_to:
                 self._trim_log()
             self.owner.group_committed(committed)
         leading = core.leading
         if leading is None:
             if self.leads:
-                self.leads = False
-                self.recent.clear()
-                self.owner.group_resigned()
-        elif not self.leads and core.commit >= leading.term_start:
-            self._take_lead(leading.term_start.offset)
+                self._resign()
+        elif not self.leads:
+            if core.commit >= leading.term_start:
+                self._take_lead(leading.term_start.offset)
+        else:
+            self._forget_recent(leading.progress.values())
         if (core.leader, core.term) != self._leader_told:
             self._leader_told = (core.leader, core.term)
             self.owner.group_leader_changed(core.leader, core.term)
             self._manager.leader_changed(self)
+
+    def _forget_recent(self, followers: Iterable[Progress]) -> None:
+        """Nobody who keeps up needs what all of those have."""
+        behind = [one.durable.offset for one in followers if one.state is ProgressState.REPLICATE]
+        self.recent.forget_below(min(behind, default=self.log.end_offset))
+
+    def _resign(self) -> None:
+        self.leads = False
+        self.recent.clear()
+        self.staged.clear()
+        self.owner.group_resigned()
 
     def _take_lead(self, before: int) -> None:
         if self.high_watermark >= before and not self.store.busy:
@@ -334,9 +363,15 @@ class Group(StorageEvents):
         self.owner.group_reset(start_offset)
 
     def tail_lost(self, offset: int, marks: int) -> None:
-        """See `StorageEvents`: the core forgets too, and the log is made to end where the core says."""
-        if self.error is not None:
-            return
+        """See `StorageEvents`. It may come while a Ready is being done, so the core hears of it afterwards."""
+        if self._lost is not None:
+            offset, marks = min(offset, self._lost[0]), min(marks, self._lost[1])
+        self._lost = (offset, marks)
+        self._manager.schedule(self)
+
+    def _forget_lost(self, offset: int, marks: int) -> None:
+        """The core forgets what the disk lost, and the log is made to end where the core says."""
+        self._lost = None
         core = self.core
         self.recent.cut(offset)
         core.tail_lost(offset, marks)
@@ -350,8 +385,7 @@ class Group(StorageEvents):
             self.error = error
             self.recent.clear()
             if self.leads:
-                self.leads = False
-                self.owner.group_resigned()
+                self._resign()
             self.owner.group_failed(error)
 
     # The log's start.
@@ -388,6 +422,3 @@ class Group(StorageEvents):
             logger.warning("%s cannot be trimmed now: %s", self.log.partition, error)
         finally:
             self._trimming = None
-
-
-__all__ = ["Group", "TransferInProgress"]

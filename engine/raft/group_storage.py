@@ -86,6 +86,7 @@ class GroupStorage:
         self._records_lost = 0
         self._queue: deque[Callable[[], None]] = deque()
         self._cutting = False
+        self._tail_lost = False
         self._task: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
@@ -126,6 +127,8 @@ class GroupStorage:
 
     def write_marks(self, marks: Sequence[Mark]) -> None:
         """Marks, behind what was written before."""
+        if self._tail_lost:
+            return
         if self._cutting:
             self._queue.append(partial(self.write_marks, marks))
             return
@@ -138,6 +141,8 @@ class GroupStorage:
 
     def write_batches(self, batches: Sequence[tuple[BatchHeader, Batch]]) -> None:
         """Data from the leader, behind what was written before."""
+        if self._tail_lost:
+            return
         if self._cutting:
             self._queue.append(partial(self.write_batches, batches))
             return
@@ -154,6 +159,7 @@ class GroupStorage:
 
     def cut_to(self, end: Position, generation: int) -> None:
         """The same, after the log lost its tail by itself."""
+        self._tail_lost = False
         self.cut(Truncation(end, generation))
 
     def reset(self, reset: Reset) -> None:
@@ -207,7 +213,9 @@ class GroupStorage:
 
     def _retry_records(self) -> None:
         self._retry = None
-        if not self._closed and not self._cutting:  # a cut ends with writing all of them
+        if self._cutting:  # a cut ends with writing all of them, but may have done so already
+            self._retry = self._loop.call_later(RETRY_S, self._retry_records)
+        elif not self._closed:
             self._rewrite()
 
     def _rewrite(self) -> None:
@@ -236,11 +244,12 @@ class GroupStorage:
             return
         self._cutting = True
         self._task = self._loop.create_task(self._run_cut(cut))
+        self._task.add_done_callback(self._cut_ended)
 
     async def _run_cut(self, cut: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
             while self.log.suspended is not None and self.log.failed is None and not self._closed:
-                await asyncio.sleep(RETRY_S / 10)
+                await asyncio.sleep(RETRY_S / 10)  # noqa: ASYNC110  # it ends with space on the disk, which tells nobody
             await cut()
         except (StorageError, OSError) as error:
             logger.error("%s cannot be cut: %s", self.log.partition, error)
@@ -254,6 +263,13 @@ class GroupStorage:
         while self._queue and not self._cutting:
             self._queue.popleft()()
         self._events.durable_rose()
+
+    def _cut_ended(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._loop.call_exception_handler(
+                {"message": f"{self.log.partition}: a cut failed", "exception": error}
+            )
 
     async def _cut(self, truncation: Truncation) -> None:
         end = truncation.end
@@ -306,5 +322,9 @@ class GroupStorage:
             self._lost()
 
     def _lost(self) -> None:
-        """Appends were lost: what is written stands up to the log's end, as far as its marks are durable."""
+        """Appends were lost: what is written stands up to the log's end, as far as its marks are durable.
+
+        What comes until the core knows stands behind what was lost, and is dropped.
+        """
+        self._tail_lost = True
         self._events.tail_lost(self.log.end_offset, self.marks_durable)

@@ -33,7 +33,7 @@ class GroupOwner(Protocol):
         ...
 
     def group_leads(self, term: int) -> None:
-        """This replica leads, and everything earlier leaders committed is below the high watermark."""
+        """The replica leads, and everything earlier leaders committed is below the high watermark."""
         ...
 
     def group_resigned(self) -> None:
@@ -71,6 +71,3 @@ class DriverConfig:
     """What is read from disk for followers that are far behind, all told."""
     recovery_reads_max: int = 2
     """Such reads under way at once."""
-
-
-__all__ = ["DriverConfig", "GroupOwner"]
