@@ -1,6 +1,6 @@
 """The memory budget: refuses beyond its limit, wakes in order, never stands still."""
 
-from engine.net.budget import MemoryBudget
+from engine.net.budget import SMALL_BYTES, MemoryBudget
 
 
 class Waiting:
@@ -30,6 +30,17 @@ def test_waiters_are_woken_once_a_quarter_is_free():
     budget.give(20)
     assert waiting.woken == 1
     assert not budget.pressed
+
+
+def test_small_frames_have_a_reserve():
+    budget = MemoryBudget(80 << 20)
+    assert budget.try_take(50 << 20)
+    assert budget.try_take(30 << 20)
+    assert not budget.try_take(SMALL_BYTES + 1)
+    taken = 0
+    while budget.try_take(SMALL_BYTES):
+        taken += SMALL_BYTES
+    assert taken == 10 << 20
 
 
 def test_a_waiter_that_left_is_not_woken_and_the_next_one_is():
