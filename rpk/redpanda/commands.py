@@ -6,6 +6,9 @@ GROUP = Group(
     "redpanda",
     "Start, configure and tune the broker of this host.",
     (
+        Reference(
+            "admin", "rpk.redpanda.admin_commands", "Look at and administer the brokers of a running cluster."
+        ),
         Group(
             "config",
             "Edit redpanda.yaml.",

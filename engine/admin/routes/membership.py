@@ -39,8 +39,6 @@ def routes(views: AdminViews) -> list[Route]:
 
     async def decommission_status(request: Request) -> Response:
         node_id = broker_id(request)
-        if node_id not in {broker.node_id for broker in views.brokers()}:
-            raise ApiError(404, f"Node {node_id} does not exists")
         try:
             found = actions_of(views).decommission(node_id)
         except ChangeRefused as refusal:

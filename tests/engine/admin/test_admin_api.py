@@ -66,6 +66,8 @@ class Actions:
     def decommission(self, node_id):
         if node_id == 1:
             raise ChangeRefused(400, "Node 1 is not decommissioning")
+        if node_id == 7:
+            raise ChangeRefused(404, "Node 7 does not exists")
         return DecommissionView(False, 1, tuple(self.moving), ("kafka/orders/0",))
 
     def balancer(self):
