@@ -1,8 +1,8 @@
 """The journal: what there was before, on disk before anything is written; the only thing revert goes by.
 
 One file of lines, each a checksum and a JSON object. `intend` lines (all of a run, synced together) come before
-the first write, `done` and `undone` lines after each. A line that a crash cut off is the last one and is dropped:
-nothing was written for it yet. Values of the kernel are gone after a reboot; lines know the boot they belong to.
+the first write, `done` and `undone` lines after each; those are not synced, for without them the value itself tells
+what happened. A line that a crash cut off is the last one and is dropped: nothing was written for it yet. Values of the kernel are gone after a reboot; lines know the boot they belong to.
 """
 
 from __future__ import annotations
@@ -161,6 +161,7 @@ class Journal:
                 for each, step in zip(ids, steps, strict=True)
             ]
         )
+        self._sync()
         return ids
 
     def done(self, step_id: int, now: str | None, companions_after: Sequence[str] = ()) -> None:
@@ -170,6 +171,12 @@ class Journal:
     def dropped(self, ids: Sequence[int]) -> None:
         """These need not be undone any more: they were, or never happened."""
         self._append([{"what": "undone", "id": each} for each in ids])
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise OperationFailed(f"cannot sync {FILE}", cause=error.strerror or str(error)) from error
 
     def entries(self) -> list[Entry]:
         """What could be undone, oldest first; several writes of one target in one boot are one entry."""
@@ -182,7 +189,6 @@ class Journal:
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
-            os.fsync(self._descriptor)
         except OSError as error:
             raise OperationFailed(f"cannot write {FILE}", cause=error.strerror or str(error)) from error
 

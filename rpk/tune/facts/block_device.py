@@ -149,9 +149,11 @@ def probe_disk(host: HostReader, path: str, irqs: Sequence[int]) -> Disk:
     """Read one disk; `irqs` are those of its controllers."""
     controllers = controllers_of(host, path)
     node = next((host.number(f"{each}/numa_node") for each in controllers), None)
+    name = path.rpartition("/")[2]
+    short = f"/sys/block/{name}"
     return Disk(
-        name=path.rpartition("/")[2],
-        path=path,
+        name=name,
+        path=short if host.resolve(short) == path else path,
         scheduler=host.read(f"{path}/queue/scheduler"),
         nomerges=host.read(f"{path}/queue/nomerges"),
         write_cache=host.read(f"{path}/queue/write_cache"),

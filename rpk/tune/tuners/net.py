@@ -57,7 +57,7 @@ def plan(facts: HostFacts, parameters: Parameters) -> Proposal:
         ban += kept
         settings += _interrupts(facts, nic, kept, placement, queues)
         settings += _receive(nic, placement, parameters, queues)
-        settings += _transmit(facts, nic, placement, parameters, queues)
+        settings += _transmit(facts, nic, placement, None if change is None else queues)
         if nic.ntuple is False and nic.driver in NTUPLE_DRIVERS:
             actions.append(
                 SetNtuple(interface=name, old=False, new=True, why="flows reach the CPU that reads them")
@@ -150,16 +150,9 @@ def _receive(nic: Nic, placement: Placement, parameters: Parameters, queues: int
     return settings
 
 
-def _transmit(
-    facts: HostFacts, nic: Nic, placement: Placement, parameters: Parameters, queues: int
-) -> list[Setting]:
-    """XPS: each transmit queue serves its own CPUs."""
-    combined = nic.channels is not None and nic.channels.combined_max > 0
-    live = [
-        queue
-        for queue in nic.tx
-        if queue.xps_cpus is not None and (not combined or queue.index < max(queues, 1))
-    ]
+def _transmit(facts: HostFacts, nic: Nic, placement: Placement, left: int | None) -> list[Setting]:
+    """XPS: each transmit queue serves its own CPUs. left: queues that stay when their count is being changed."""
+    live = [queue for queue in nic.tx if queue.xps_cpus is not None and (left is None or queue.index < left)]
     base = placement.compute | placement.interrupts
     shares = distribute(restrict_tree(facts.cpu.tree, base), len(live))
     return [

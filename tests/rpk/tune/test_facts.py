@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpk.system.host import HostReader
-from rpk.tune.facts.interrupts import parse_interrupts
 from rpk.system.mounts import mount_of, parse_mounts
+from rpk.tune.facts.interrupts import parse_interrupts
 from tests.rpk.tune.conftest import facts_of
 
 TEXT = st.text(max_size=300)

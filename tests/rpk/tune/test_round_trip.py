@@ -50,7 +50,7 @@ def test_apply_then_nothing_then_back(machine, name):
     assert picture(kernel.root) == before
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_choice_goes_and_comes_back(tmp_path_factory, data):
     name = data.draw(st.sampled_from(NAMES))
