@@ -5,12 +5,13 @@ STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.developed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help up install develop test lint bench soak clean
+.PHONY: help up install develop test lint man bench soak clean
 
 help:
 	@echo "make up        install, start a local broker, send a record there and back"
 	@echo "make test      lint, types, import floors, every test"
 	@echo "make lint      the first three alone"
+	@echo "make man       the manual pages of man/, from the command tree"
 	@echo "make bench     measure beside Apache Kafka and kcat; ARGS=--help shows the cells"
 	@echo "make soak      the tests too long for every run"
 	@echo "make clean     delete the environment and everything built"
@@ -45,6 +46,9 @@ lint: $(DEV)
 test: lint
 	@tests/support/install-peers.sh
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+man: $(STAMP)
+	@$(BIN)/python tools/man.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -129,6 +129,14 @@ class Leaf(TyperCommand):
     entry: Command
     examples: tuple[tuple[str, str], ...] = ()
     output: dict[str, str] | None = None
+    function: Callable[..., None]
+
+    def argument_help(self, argument: click.Argument) -> str:
+        """What its module says of an argument: click 8.5 has a `help` of its own and empties typer's."""
+        from typer.utils import get_params_from_function
+
+        parameter = get_params_from_function(self.function).get(argument.name or "")
+        return str(getattr(parameter.default, "help", None) or "") if parameter is not None else ""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's, with `--flag=true` and `--flag=false` for flags, as scripts write them."""
@@ -164,6 +172,7 @@ def load(entry: Command, path: str, letters: str = "") -> Leaf:
         raise TypeError(f"{entry.module}.command did not become one command")
     leaf.path = path
     leaf.entry = entry
+    leaf.function = module.command
     leaf.examples = tuple(getattr(module, "EXAMPLES", ()))
     leaf.output = getattr(module, "OUTPUT", None)
     leaf.params.extend(_help_options())
@@ -187,7 +196,7 @@ def leaf_screen(leaf: Leaf) -> Screen:
         if not any(word.rstrip(",") in shadowed for word in term.split() if word.startswith("--"))
     ]
     sections = [
-        ("Arguments", [(argument_name(item), str(getattr(item, "help", "") or "")) for item in arguments]),
+        ("Arguments", [(argument_name(item), leaf.argument_help(item)) for item in arguments]),
         ("Flags", [option_row(option) for option in own]),
         (GLOBAL_TITLE, inherited),
     ]

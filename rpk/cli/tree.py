@@ -62,7 +62,7 @@ def _leaf(leaf: Leaf) -> dict[str, Any]:
             {
                 "name": argument_name(item),
                 "required": item.required,
-                "help": str(getattr(item, "help", "") or ""),
+                "help": leaf.argument_help(item),
             }
             for item in leaf.params
             if isinstance(item, click.Argument)

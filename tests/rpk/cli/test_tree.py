@@ -54,6 +54,7 @@ def test_every_command(path, entry):
     assert len(flags) == len(set(flags)), "a flag is declared twice"
     assert {"--format", "-X", "--profile", "--help", "-h", "--yes", "--timeout"} <= set(flags)
     if not entry.hidden:
+        assert all(leaf.argument_help(item) for item in leaf.params if isinstance(item, click.Argument))
         assert len(leaf.examples) >= 2, "EXAMPLES has two at least"
         assert leaf.output is not None, "OUTPUT names the fields of the JSON, {} where there is none"
 
