@@ -77,6 +77,7 @@ class GroupCoordinator:
         self._partition_count: int | None = None
         self._runtimes: dict[int, ShardRuntime] = {}
         self._loading: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._creating = asyncio.Lock()
         self._closed = False
         self.on_failure: Callable[[Exception], None] | None = None
@@ -101,7 +102,23 @@ class GroupCoordinator:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await asyncio.gather(*(runtime.close() for runtime in self._runtimes.values()))
+        await asyncio.gather(*(runtime.close() for runtime in self._runtimes.values()), *self._closing)
+
+    def partition_led(self, partition: int) -> None:
+        """The broker leads an offsets partition now: load its groups."""
+        if self._topic.partition_count() is not None:
+            if self._partition_count is None:
+                self._partition_count = self._topic.partition_count()
+            self._open(partition)
+
+    def partition_lost(self, partition: int) -> None:
+        """It does no more: forget its groups; whoever waits is told to look for the new coordinator."""
+        runtime = self._runtimes.pop(partition, None)
+        if runtime is None:
+            return
+        task = asyncio.get_running_loop().create_task(runtime.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def configure(self, config: GroupConfig) -> None:
         """Use other limits and delays from here on."""
@@ -145,7 +162,8 @@ class GroupCoordinator:
             _log.error("offsets partition %d cannot be loaded now: %s", partition, failure)
             await asyncio.sleep(LOAD_RETRY_SECONDS)
             # Forgotten, so that the next request for it tries again, from an empty table.
-            self._runtimes.pop(partition, None)
+            if self._runtimes.get(partition) is runtime:
+                del self._runtimes[partition]
             return
         if self._known_topics is not None:
             runtime.step(partial(runtime.shard.topics_present, tuple(self._known_topics())))

@@ -15,21 +15,30 @@ cdef class Appended:
 
 cdef class Partition:
     cdef public object _clock
+    cdef commit_queue.CommitQueue _durables
+    cdef bint _producers_stale
     cdef commit_queue.CommitQueue _commits
     cdef append_checks.BatchRules _rules
     cdef public object config
     cdef public kafka_metrics.PartitionCounters counters
     cdef public bint failed
     cdef public dict fetch_waiters
+    cdef public object group
     cdef public long long high_watermark
     cdef public int leader_epoch
+    cdef public bint leads
     cdef public object log
+    cdef public object on_commit
+    cdef public object on_leadership
+    cdef public object on_reset
     cdef public dict open_transactions
     cdef public producer_state.ProducerStates producers
     cdef public object topic_id
     cdef public object topic_partition
 
     cpdef when_committed(self, long long offset, callback)
+
+    cpdef when_durable(self, long long offset, callback)
 
     @cython.locals(rules=append_checks.BatchRules, header=batch_header.BatchHeader, now_ms="long long",
                    append_time_ms="long long", base_offset="long long", has_producer="bint",

@@ -1,8 +1,9 @@
-"""One replica of one partition, as its leader: what may be appended, what is committed, what may be read.
+"""One replica of one partition: what may be appended, what is committed, what may be read.
 
 Shard-wide view, loop thread only. The storage room owns the bytes; here live the checks of an append, the
-producers' state, the watermarks and those who wait for them. With one replica the high watermark is what
-the log holds durably.
+producers' state, the watermarks and those who wait for them. A partition of its own is always its leader, and its high
+watermark is what the log holds durably. A replica of a Raft group leads when the group says so, appends through the
+group, and its high watermark is the group's commit; while it follows it serves nobody.
 """
 
 from typing import TYPE_CHECKING
@@ -15,18 +16,23 @@ import engine.partition.producer_state as producer_state
 import engine.wire.batch_header as batch_header
 from engine.base.clock import Clock
 from engine.metrics.kafka import PartitionCounters
-from engine.model.ids import LeaderEpoch, TopicPartition
+from engine.model.ids import LeaderEpoch, NodeId, TopicPartition
 from engine.model.topic_config import TopicConfig
 from engine.partition.commit_queue import CommitCallback
 from engine.partition.errors import PartitionError
+from engine.partition.recovery import restore_producers
 from engine.partition.timestamps import ListedOffset, find_offset
+from engine.raft.errors import RaftRefusal, TooMuchInFlight
 from engine.storage.errors import OffsetOutOfRange, StorageError
 from engine.wire.error_codes import ErrorCode
 from engine.wire.errors import RecordError
 from engine.wire.record_batch import stamp_append_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.partition.delayed_fetch import ParkedFetch
+    from engine.raft.group import Group
     from engine.storage.log import Log
     from engine.storage.read_plan import LogRead
 
@@ -60,19 +66,26 @@ class Appended:
 
 
 class Partition:
-    """A leader replica over one `Log`."""
+    """A replica over one `Log`; an `engine.raft.ports.GroupOwner` when it is one of several."""
 
     __slots__ = (
         "_clock",
         "_commits",
+        "_durables",
+        "_producers_stale",
         "_rules",
         "config",
         "counters",
         "failed",
         "fetch_waiters",
+        "group",
         "high_watermark",
         "leader_epoch",
+        "leads",
         "log",
+        "on_commit",
+        "on_leadership",
+        "on_reset",
         "open_transactions",
         "producers",
         "topic_id",
@@ -89,14 +102,26 @@ class Partition:
         leader_epoch: LeaderEpoch,
         clock: Clock,
         producers: producer_state.ProducerStates | None = None,
+        replicated: bool = False,
     ) -> None:
+        """`replicated`: it follows until the group it is handed to by `join` says otherwise."""
         self.topic_partition = topic_partition
         self.topic_id = topic_id
         self.log = log
         self.config = config
         self.leader_epoch = leader_epoch
         self.producers = producer_state.ProducerStates() if producers is None else producers
-        self.high_watermark = log.durable_offset
+        self.group: Group | None = None
+        """The Raft group it is a replica of; None: there is no other replica."""
+        self.leads = not replicated
+        """Whether it serves clients."""
+        self.on_commit: Callable[[int], None] | None = None
+        """Called with the high watermark when that rose, before those who wait for it."""
+        self.on_leadership: Callable[[Partition], None] | None = None
+        """Called when `leads` changed."""
+        self.on_reset: Callable[[int], None] | None = None
+        """Called when the log was emptied and goes on at an offset: this replica was too far behind."""
+        self.high_watermark = log.start_offset if replicated else log.durable_offset
         """All below is committed: acknowledged and readable."""
         self.open_transactions: dict[int, int] = {}
         """Producer id → first offset of its open transaction."""
@@ -107,9 +132,12 @@ class Partition:
         self.counters = PartitionCounters()
         self._clock = clock
         self._commits = commit_queue.CommitQueue()
+        self._durables = commit_queue.CommitQueue()
+        self._producers_stale = False
         self.configure(config)
-        log.on_durable = self._durable
-        log.on_failure = self._log_failed
+        if not replicated:
+            log.on_durable = self._durable
+            log.on_failure = self._log_failed
         log.take_snapshot = self.producers.to_bytes
 
     # Watermarks.
@@ -141,14 +169,31 @@ class Partition:
             callback(ErrorCode.NONE)
         elif self.failed:
             callback(ErrorCode.KAFKA_STORAGE_ERROR)
+        elif not self.leads:
+            callback(ErrorCode.NOT_LEADER_OR_FOLLOWER)
         else:
             self._commits.add(offset, callback)
+
+    def when_durable(self, offset: int, callback: CommitCallback) -> None:
+        """The same for what is durable on this replica, committed or not (acks=1)."""
+        if self.group is None:
+            self.when_committed(offset, callback)
+        elif offset <= self.log.durable_offset:
+            callback(ErrorCode.NONE)
+        elif self.failed:
+            callback(ErrorCode.KAFKA_STORAGE_ERROR)
+        elif not self.leads:
+            callback(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        else:
+            self._durables.add(offset, callback)
 
     def _durable(self, log: "Log") -> None:
         committed = log.durable_offset
         if committed <= self.high_watermark:
             return
         self.high_watermark = committed
+        if self.on_commit is not None:
+            self.on_commit(committed)
         self._commits.advance(committed)
         self._wake_fetches()
 
@@ -167,6 +212,8 @@ class Partition:
         """
         if self.failed:
             raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, "the log is offline after a disk failure")
+        if not self.leads:
+            raise RecordError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "this broker does not lead the partition")
         rules = self._rules
         now_ms = self._clock.wall_ms()
         header, batch = append_checks.check_batch(records, rules, produce_version, now_ms)
@@ -198,14 +245,24 @@ class Partition:
         """Append a batch the broker itself made; returns the offset behind it. Raises `RecordError`."""
         if self.failed:
             raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, "the log is offline after a disk failure")
+        if not self.leads:
+            raise RecordError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "this broker does not lead the partition")
         batch_header.stamp(batch, 0, self.log.end_offset, self.leader_epoch)
         header = batch_header.parse_header(batch)
         self._append_to_log(batch, header)
         return header.next_offset
 
     def _append_to_log(self, batch: bytearray | memoryview, header: batch_header.BatchHeader) -> None:
+        group = self.group
+        if group is not None:
+            refusal = group.refusal(len(batch))
+            if refusal is not None:
+                raise RecordError(_refusal_code(refusal), str(refusal))
         try:
-            self.log.append(batch, header)
+            if group is None:
+                self.log.append(batch, header)
+            else:
+                group.append(batch, header)
         except StorageError as error:
             raise RecordError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
 
@@ -302,12 +359,16 @@ class Partition:
         return self.producers.expire(self._clock.wall_ms() - older_than_ms)
 
     def close(self, code: ErrorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER) -> None:
-        """Stop serving: everyone who waits is told `code`, or finds the partition gone."""
+        """Stop serving: everyone who waits is told `code`, or finds the partition gone. A group is closed before."""
         self.failed = True
         self.log.on_durable = None
         self.log.on_failure = None
         self.log.take_snapshot = None
+        self._tell_waiting(code)
+
+    def _tell_waiting(self, code: ErrorCode) -> None:
         self._commits.fail(code)
+        self._durables.fail(code)
         for waiter in tuple(self.fetch_waiters):
             waiter.wake()
 
@@ -317,3 +378,91 @@ class Partition:
         self.producers.truncate(log.end_offset)
         self._commits.fail(ErrorCode.KAFKA_STORAGE_ERROR)
         self._wake_fetches()
+
+    # As a replica of a group (`engine.raft.ports.GroupOwner`).
+
+    def join(self, group: "Group") -> None:
+        """Follow and lead as `group` says from now on."""
+        self.group = group
+        self.high_watermark = max(self.high_watermark, group.high_watermark)
+
+    def leave_solitude(self) -> None:
+        """It is to get other replicas: serve nobody until it is elected."""
+        self.leads = False
+        self._tell_waiting(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        if self.on_leadership is not None:
+            self.on_leadership(self)
+
+    def group_committed(self, high_watermark: int) -> None:
+        """See `GroupOwner`."""
+        if high_watermark <= self.high_watermark:
+            return
+        self.high_watermark = high_watermark
+        if self.on_commit is not None:
+            self.on_commit(high_watermark)
+        self._commits.advance(high_watermark)
+        self._wake_fetches()
+
+    def group_durable(self, offset: int) -> None:
+        """See `GroupOwner`."""
+        self._durables.advance(offset)
+
+    def group_appended(self, header: batch_header.BatchHeader) -> None:
+        """See `GroupOwner`: what the leader's producers did is known here too."""
+        if header.producer_id >= 0 and not self._producers_stale:
+            append_time_ms = header.max_timestamp if header.log_append_time else -1
+            self.producers.record(header, append_time_ms, self._clock.wall_ms())
+
+    def group_cut(self, end_offset: int) -> None:
+        """See `GroupOwner`.
+
+        The producers' windows have forgotten what came before the cut batches: they are read from the log again before
+        this replica leads.
+        """
+        if len(self.producers):
+            self._producers_stale = True
+            self.log.take_snapshot = None
+
+    def group_reset(self, start_offset: int) -> None:
+        """See `GroupOwner`."""
+        self._know_producers(producer_state.ProducerStates())
+        if self.on_reset is not None:
+            self.on_reset(start_offset)
+
+    def group_leads(self, term: int) -> None:
+        """See `GroupOwner`: serve clients."""
+        if self._producers_stale:
+            self.log.reload_snapshot()
+            self._know_producers(restore_producers(self.log, self._clock))
+        self.leader_epoch = LeaderEpoch(term)
+        self.leads = True
+        if self.on_leadership is not None:
+            self.on_leadership(self)
+
+    def _know_producers(self, producers: producer_state.ProducerStates) -> None:
+        self.producers = producers
+        self.log.take_snapshot = producers.to_bytes
+        self._producers_stale = False
+
+    def group_resigned(self) -> None:
+        """See `GroupOwner`: those who wait look for the next leader."""
+        self.leads = False
+        self._tell_waiting(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        if self.on_leadership is not None:
+            self.on_leadership(self)
+
+    def group_leader_changed(self, leader: NodeId | None, term: int) -> None:
+        """See `GroupOwner`."""
+        self.leader_epoch = LeaderEpoch(max(term, self.leader_epoch))
+
+    def group_failed(self, error: StorageError) -> None:
+        """See `GroupOwner`."""
+        self.failed = True
+        self._tell_waiting(ErrorCode.KAFKA_STORAGE_ERROR)
+
+
+def _refusal_code(refusal: RaftRefusal) -> ErrorCode:
+    """What a client is told; every one of them is worth another try."""
+    if isinstance(refusal, TooMuchInFlight):
+        return ErrorCode.NOT_ENOUGH_REPLICAS
+    return ErrorCode.NOT_LEADER_OR_FOLLOWER

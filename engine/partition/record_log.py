@@ -4,7 +4,7 @@ Appends of one turn of the loop leave as one batch, so that a hundred offset com
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.base.clock import Clock
 from engine.base.errors import OperatingError
@@ -31,6 +31,49 @@ class AppendFailed(OperatingError):
 
 class AppendRefused(AppendFailed):
     """The records were not written at all; the same append may be tried again."""
+
+
+ApplyRecord = Callable[[int, bytes | None, bytes | None, int], None]
+"""Offset, key, value, timestamp in ms."""
+
+
+class _Follower:
+    """Applies what is committed."""
+
+    __slots__ = ("_apply", "_next_offset", "_partition", "_reset")
+
+    def __init__(self, partition: Partition, apply: ApplyRecord, reset: Callable[[], None]) -> None:
+        self._partition = partition
+        self._apply = apply
+        self._reset = reset
+        self._next_offset = partition.log_start_offset
+
+    def committed(self, high_watermark: int) -> None:
+        """All below `high_watermark` is committed."""
+        partition = self._partition
+        if high_watermark <= self._next_offset:
+            return
+        start = max(self._next_offset, partition.log_start_offset)
+        self._next_offset = high_watermark
+        for offset, key, value, timestamp in _records(partition, start, high_watermark):
+            self._apply(offset, key, value, timestamp)
+
+    def reset(self, start_offset: int) -> None:
+        """The log begins anew."""
+        self._next_offset = start_offset
+        self._reset()
+
+
+def _records(
+    partition: Partition, start: int, upto: int
+) -> Iterator[tuple[int, bytes | None, bytes | None, int]]:
+    """Every record in [start, upto) without those of transactions' markers."""
+    for header, batch in partition.log.batches(start, upto):
+        if header.is_control:
+            continue
+        for record in iter_records(batch):
+            if record.offset >= start:
+                yield record.offset, record.key, record.value, record.timestamp
 
 
 class _Append:
@@ -74,13 +117,29 @@ class RecordLog:
         Raises `engine.storage.errors.StorageError`, `DecodeError` or `OSError` when the log cannot be read.
         """
         partition = self._partition
-        start = partition.log_start_offset
-        for header, batch in partition.log.batches(start, partition.high_watermark):
-            if header.is_control:
-                continue
-            for record in iter_records(batch):
-                if record.offset >= start:
-                    yield record.offset, record.key, record.value, record.timestamp
+        return _records(partition, partition.log_start_offset, partition.high_watermark)
+
+    def follow(self, apply: ApplyRecord, reset: Callable[[], None]) -> None:
+        """Call `apply` with each committed record, those there are now and all that come, in order and once.
+
+        `reset` is called when the log went on without this replica, which was too far behind: whatever was applied is
+        void, and `apply` begins anew at the log's start. On a leader a record is applied before the `append` it came
+        from resolves. What `apply` raises is the caller's own defect and stops the shard.
+        """
+        follower = _Follower(self._partition, apply, reset)
+        self._partition.on_commit = follower.committed
+        self._partition.on_reset = follower.reset
+        follower.committed(self._partition.high_watermark)
+
+    @property
+    def committed_offset(self) -> int:
+        """All below is committed, as far as is known here."""
+        return self._partition.high_watermark
+
+    @property
+    def leads(self) -> bool:
+        """Whether `append` may be called here."""
+        return self._partition.leads
 
     async def trim_prefix(self, offset: int) -> None:
         """Forget the records below `offset`, durably. Raises `PartitionError`."""

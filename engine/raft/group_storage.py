@@ -248,8 +248,10 @@ class GroupStorage:
 
     async def _run_cut(self, cut: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
-            while self.log.suspended is not None and self.log.failed is None and not self._closed:
-                await asyncio.sleep(RETRY_S / 10)  # noqa: ASYNC110  # it ends with space on the disk, which tells nobody
+            while (  # noqa: ASYNC110  # it ends with space on the disk, which tells nobody
+                self.log.suspended is not None and self.log.failed is None and not self._closed
+            ):
+                await asyncio.sleep(RETRY_S / 10)
             await cut()
         except (StorageError, OSError) as error:
             logger.error("%s cannot be cut: %s", self.log.partition, error)

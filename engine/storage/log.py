@@ -240,6 +240,10 @@ class Log:
         if chunk.direct:
             segment.synced_bytes = position
 
+    def reload_snapshot(self) -> None:
+        """Let `snapshot` be the newest state on disk."""
+        self.snapshot = self._storage.newest_snapshot(self)
+
     def segment_at(self, base_offset: int) -> Segment | None:
         """The segment with exactly this base offset."""
         number = self._segment_number(base_offset)
@@ -276,6 +280,8 @@ class Log:
             self.recovery_base, self.recovery_position = segment.base_offset, position
         self.recovery_offset = min(self.recovery_offset, end_offset)
         self.cleaned_offset = min(self.cleaned_offset, end_offset)
+        if self.snapshot is not None and self.snapshot.offset > end_offset:
+            self.snapshot = None
 
     def begin_at(self, offset: int) -> None:
         """Be empty and start at `offset`, on a new segment; the log is empty already and nothing is in flight."""

@@ -34,7 +34,7 @@ from engine.storage.open_files import OpenFiles
 from engine.storage.recovery import Recovered, RecoveredLog, Recovery, RecoveryReport
 from engine.storage.segment import Segment
 from engine.storage.segment_index import SegmentIndex
-from engine.storage.snapshots import drop_above, write_snapshot
+from engine.storage.snapshots import drop_above, read_newest, write_snapshot
 from engine.storage.wal import Wal
 
 T = TypeVar("T")
@@ -504,6 +504,10 @@ class Storage:
         """Write producer state as of `offset`, in the background."""
         snapshot = Snapshot(offset, blob)
         self.spawn(lambda: self.in_background(lambda: write_snapshot(self.disk, log.directory, snapshot)))
+
+    def newest_snapshot(self, log: Log) -> Snapshot | None:
+        """The newest producer state on disk."""
+        return read_newest(self.disk, log.directory, log.end_offset)
 
     def find_timestamp(self, log: Log, timestamp: int, upto: int) -> TimestampOffset | None:
         """See `Log.offset_for_timestamp`."""

@@ -32,7 +32,7 @@ async def _delete(topic: str, asked: Any, context: "RequestContext") -> dict[str
         return _answer(index, -1, ErrorCode.INVALID_TOPIC_EXCEPTION)
     partition = context.services.partitions.get(topic, index)
     if partition is None:
-        return _answer(index, -1, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        return _answer(index, -1, context.services.partitions.absence(topic, index))
     try:
         low_watermark = await partition.delete_records(asked.offset)
     except PartitionError as error:

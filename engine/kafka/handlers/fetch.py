@@ -81,7 +81,7 @@ class _Fetch(ParkedFetch):
         """`partition` has more to read, or is no longer what it was."""
         asked = self._asked[partition]
         offset = asked.fetch_offset
-        if partition.failed or offset < partition.log_start_offset:
+        if partition.failed or not partition.leads or offset < partition.log_start_offset:
             return True
         if self._min_bytes <= 1:
             return offset < partition.readable_upto(self._isolation)
@@ -140,7 +140,9 @@ class _Fetch(ParkedFetch):
             epoch, end_offset = partition.epoch_end_offset(asked.last_fetched_epoch)
             if epoch < 0:
                 return FetchedPartition(
-                    asked.partition, ErrorCode.OFFSET_OUT_OF_RANGE, log_start_offset=partition.log_start_offset
+                    asked.partition,
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    log_start_offset=partition.log_start_offset,
                 )
             if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
                 answer.diverging_epoch = (epoch, end_offset)
@@ -177,7 +179,8 @@ def _resolve(
         if name is None:
             return None, ErrorCode.UNKNOWN_TOPIC_ID
         topic = name
-    return manager.get(topic, index), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    found = manager.get(topic, index)
+    return found, ErrorCode.NONE if found is not None else manager.absence(topic, index)
 
 
 def _respond(call: "Call", response: FetchResponse) -> None:

@@ -47,7 +47,7 @@ def _list(topic: str, asked: Any, isolation: int, context: "RequestContext") -> 
         return _error(index, ErrorCode.UNSUPPORTED_VERSION)
     partition = context.services.partitions.get(topic, index)
     if partition is None:
-        return _error(index, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        return _error(index, context.services.partitions.absence(topic, index))
     fenced = partition.check_leader_epoch(asked.current_leader_epoch)
     if fenced is not None:
         return _error(index, fenced)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.kafka.dispatch import ColdApi
 from engine.wire.api_keys import ApiKey
-from engine.wire.error_codes import ErrorCode
 
 if TYPE_CHECKING:
     from engine.kafka.context import RequestContext
@@ -32,7 +31,7 @@ def _look_up(topic: str, asked: Any, context: "RequestContext") -> dict[str, obj
     index = asked.partition
     partition = context.services.partitions.get(topic, index)
     if partition is None:
-        return {"partition": index, "error_code": int(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)}
+        return {"partition": index, "error_code": int(context.services.partitions.absence(topic, index))}
     fenced = partition.check_leader_epoch(asked.current_leader_epoch)
     if fenced is not None:
         return {"partition": index, "error_code": int(fenced)}

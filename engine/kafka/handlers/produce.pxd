@@ -7,6 +7,7 @@ cimport engine.wire.produce as wire_produce
 
 cdef class _Produce:
     cdef public kafka_call.Call call
+    cdef public int acks
     cdef public bint has_answer
     cdef public long long timer_bucket
     cdef public list results

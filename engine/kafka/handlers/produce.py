@@ -3,8 +3,8 @@
 Versions 3-13, advertised from 0 because some librdkafka releases gate compression on that; 0-2 close the
 connection, as with Apache Kafka 4. KIP-98 idempotence, KIP-467 record errors (8), KIP-516 topic ids (13).
 
-acks=-1 and acks=1 are both answered once the batch is as durable as its topic demands: with one replica they
-mean the same. acks=0 has no answer; an error then closes the connection, so that the client notices.
+acks=-1 is answered once a majority of the replicas has the batch as durably as its topic demands, acks=1 once the leader
+has: with one replica they mean the same. acks=0 has no answer; an error then closes the connection, so that the client notices.
 """
 
 from functools import partial
@@ -33,11 +33,12 @@ LEADER_TIMEOUT_MS_MIN = 5_000
 class _Produce:
     """One request whose batches are appended and not all committed."""
 
-    __slots__ = ("call", "has_answer", "results", "timer_bucket", "waiting")
+    __slots__ = ("acks", "call", "has_answer", "results", "timer_bucket", "waiting")
 
-    def __init__(self, call: "Call", *, has_answer: bool) -> None:
+    def __init__(self, call: "Call", acks: int) -> None:
         self.call = call
-        self.has_answer = has_answer
+        self.acks = acks
+        self.has_answer = acks != 0
         """False for acks=0: its turn in line then passes silently, but not before the disk has caught up."""
         self.timer_bucket = -1
         self.results: list[tuple[str | None, UUID | None, list[wire_produce.ProducedPartition]]] = []
@@ -58,17 +59,18 @@ class _Produce:
                 if error is not None:
                     _refuse(answer, error, None)
                 else:
-                    self._append(served.get(index), answer, records)
+                    found = served.get(index)
+                    if found is None:
+                        _refuse(answer, partitions.absence(topic, index), None)
+                    else:
+                        self._append(found, answer, records)
 
     def _append(
         self,
-        found: partition_room.Partition | None,
+        found: partition_room.Partition,
         answer: wire_produce.ProducedPartition,
         records: memoryview | None,
     ) -> None:
-        if found is None:
-            _refuse(answer, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, None)
-            return
         try:
             appended = found.append(records, self.call.api_version)
         except RecordError as refusal:
@@ -78,7 +80,11 @@ class _Produce:
         answer.log_append_time_ms = appended.append_time_ms
         answer.log_start_offset = found.log.start_offset
         self.waiting[answer] = None
-        found.when_committed(appended.next_offset, partial(self._committed, answer))
+        committed = partial(self._committed, answer)
+        if self.acks == -1:
+            found.when_committed(appended.next_offset, committed)
+        else:
+            found.when_durable(appended.next_offset, committed)
 
     def _first_error(self) -> wire_produce.ProducedPartition | None:
         """The first partition that was refused."""
@@ -153,7 +159,7 @@ def handle(call: "Call") -> None:
     """Append now; answer when all is committed."""
     request = wire_produce.decode_produce(call.api_version, call.frame, call.body_at)
     acks = request.acks
-    produce = _Produce(call, has_answer=acks != 0)
+    produce = _Produce(call, acks)
     if acks not in {-1, 0, 1}:
         produce.results = [
             (

@@ -2,8 +2,12 @@
 
 import asyncio
 
+from engine.model.ids import TopicPartition
+from engine.model.topic_config import TopicConfig
 from engine.raft.membership import Configuration
 from engine.raft.ports import DriverConfig
+from engine.wire.batch_header import parse_header
+from engine.wire.records import build_batch
 
 
 def test_records_reach_every_replica(with_world, waiting):
@@ -181,13 +185,8 @@ def test_members_come_and_go(in_memory, waiting):
 
 def test_a_log_that_had_no_group_becomes_one(in_memory, waiting):
     async def scenario(world):
-        from tests.engine.raft.conftest import build_batch, parse_header  # noqa: PLC0415
-
         nodes = await world.start(1, 2)
         first, second = nodes
-        from engine.model.ids import TopicPartition  # noqa: PLC0415
-        from engine.model.topic_config import TopicConfig  # noqa: PLC0415
-
         log = first.storage.create_log(1, TopicPartition("t", 1), TopicConfig())
         for epoch in (0, 0, 4):
             batch = build_batch([(None, b"old")], base_offset=log.end_offset, leader_epoch=epoch)
