@@ -7,6 +7,7 @@ cimport engine.wire.fixed as fixed
 cdef class FrameCutter:
     cdef object _admit
     cdef long long _limit_bytes
+    cdef Py_ssize_t _size
     cdef public Py_ssize_t filled
     cdef public bytearray frame
 

@@ -1,11 +1,13 @@
 """The frame cutter: the same frames whatever the chunks, and nothing but `FrameError` for a bad length."""
 
 import struct
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.net import frames
 from engine.net.frames import FRAME_BYTES_MIN, FrameCutter, FrameError
 
 LIMIT = 1 << 16
@@ -47,6 +49,28 @@ def test_any_chunking_gives_the_same_frames(bodies, chunks, direct_from):
     assert all(type(frame) is bytearray for frame in out)
     assert rest == b""
     assert cutter.missing == 0
+
+
+@given(bodies, chunks, st.integers(1, 400))
+def test_memory_comes_with_the_bytes(bodies, chunks, direct_from):
+    with patch.object(frames, "ALLOCATED_AT_ONCE_BYTES", 16):
+        test_any_chunking_gives_the_same_frames.hypothesis.inner_test(bodies, chunks, direct_from)
+
+
+def test_announcing_a_large_frame_takes_little_memory():
+    limit = 100 << 20
+    cutter = FrameCutter(lambda size: True, limit)
+    out = []
+    cutter.cut(memoryview(struct.pack(">i", limit) + b"head"), 8, out)
+    assert cutter.missing == limit - 4
+    assert len(cutter.frame) == frames.ALLOCATED_AT_ONCE_BYTES
+    while cutter.missing:
+        tail = cutter.tail()
+        assert len(cutter.frame) <= max(2 * cutter.filled, frames.ALLOCATED_AT_ONCE_BYTES)
+        size = len(tail)
+        del tail
+        cutter.tail_filled(size, out)
+    assert [len(frame) for frame in out] == [limit]
 
 
 @given(st.binary(max_size=600), chunks)
