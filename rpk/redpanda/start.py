@@ -11,6 +11,7 @@ import typer
 from rpk.config.node_file import NodeFile, parse_value
 from rpk.config.run import Run, current
 from rpk.out.errors import ConfigError, OperationFailed, UsageError
+from rpk.redpanda import engines, preparation
 from rpk.redpanda.listeners import parse, parse_list, parse_seeds
 from rpk.system import paths
 
@@ -24,10 +25,13 @@ EXAMPLES = (
         "rpk redpanda start --kafka-addr 0.0.0.0:9092 --advertise-kafka-addr broker-1:9092",
         "also saved to the file",
     ),
+    ("rpk redpanda start --tune", "check, tune, pin, start"),
+    ("rpk redpanda start --engine redpanda --install-dir /opt/redpanda", "an installed Redpanda instead"),
 )
 OUTPUT: dict[str, str] = {}
 CONTEXT_SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
 DATA_DIRECTORY = "/var/lib/redpanda/data"
+STATE_FILE = "/var/run/redpanda_node_tuner_state.yaml"
 KAFKA_PORT, PROXY_PORT, REGISTRY_PORT, RPC_PORT = 9092, 8082, 8081, 33145
 
 Addresses = Annotated[list[str] | None, typer.Option(metavar="LIST", help="[name://]host:port, comma list.")]
@@ -57,7 +61,26 @@ def command(
         str | None, typer.Option(metavar="MODE", help="dev-container relaxes a first start.")
     ] = None,
     node_id: Annotated[int, typer.Option("--node-id", hidden=True)] = -1,
-    cpuset: Annotated[str | None, typer.Option(hidden=True)] = None,
+    cpuset: Annotated[
+        str | None, typer.Option(metavar="LIST", help="CPUs of the broker; else what tuning left to it.")
+    ] = None,
+    tune: Annotated[bool, typer.Option("--tune", help="Tune this host first; needs root.")] = False,
+    host_check: Annotated[
+        bool | None,
+        typer.Option("--check/--no-check", help="Check this host first; else only in production mode."),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="bundled, or redpanda: an installed one; else rpk.engine."),
+    ] = None,
+    install_dir: Annotated[
+        str | None,
+        typer.Option("--install-dir", metavar="DIR", help="Redpanda's directory, above bin/redpanda."),
+    ] = None,
+    reserve_memory: Annotated[str | None, typer.Option("--reserve-memory", hidden=True)] = None,
+    lock_memory: Annotated[bool | None, typer.Option("--lock-memory/--no-lock-memory", hidden=True)] = None,
+    io_properties: Annotated[str | None, typer.Option("--io-properties", hidden=True)] = None,
+    io_properties_file: Annotated[str | None, typer.Option("--io-properties-file", hidden=True)] = None,
     overprovisioned: Annotated[bool, typer.Option("--overprovisioned", hidden=True)] = False,
     unsafe_bypass_fsync: Annotated[bool | None, typer.Option("--unsafe-bypass-fsync", hidden=True)] = None,
 ) -> None:
@@ -66,6 +89,10 @@ def command(
     Reads --config, ./redpanda.yaml or /etc/redpanda/redpanda.yaml. Addresses, seeds and --set are saved to that file,
     its comments kept; it is not touched when nothing changes. The broker then replaces this process: SIGTERM drains
     it and it exits 0. Flags rpk does not know are handed to the broker.
+
+    --tune applies the tuners that are switched on; the CPUs they leave to the broker are the ones it runs on.
+    --engine redpanda starts an installed Redpanda, its command line built from flags, redpanda.yaml, io-config.yaml
+    and tuning.
     """
     run = current()
     path = run.options.config or paths.redpanda_yaml(run.environment)
@@ -105,14 +132,71 @@ def command(
         apply(file, text)
     check(file)
     save(file)
-    words = start_words(
-        file,
-        context.args,
-        {"smp": str(smp) if smp else None, "memory": memory, "mode": mode, "cpuset": cpuset},
-        overprovisioned=overprovisioned,
-        unsafe_bypass_fsync=unsafe_bypass_fsync,
+    name = engines.chosen(file, engine)
+    left = prepare(run, path, file, mode=mode, tune=tune, host_check=host_check)
+    smp_word = str(smp) if smp else None
+    cpuset, smp_word = preparation.placed(left, cpuset, smp_word)
+    if name == engines.REDPANDA:
+        choices = engines.Choices(
+            smp=smp_word, memory=memory, mode=mode, cpuset=cpuset, reserve_memory=reserve_memory,
+            io_properties=io_properties, io_properties_file=io_properties_file, overprovisioned=overprovisioned,
+            lock_memory=lock_memory, unsafe_bypass_fsync=unsafe_bypass_fsync, rest=tuple(context.args),
+        )  # fmt: skip
+        program = engines.redpanda_program(install_dir, run.environment)
+        line = engines.redpanda_line(program, file, choices, swap=has_swap())
+    else:
+        words = start_words(
+            file,
+            context.args,
+            {"smp": smp_word, "memory": memory, "mode": mode, "cpuset": cpuset},
+            overprovisioned=overprovisioned,
+            unsafe_bypass_fsync=unsafe_bypass_fsync,
+        )
+        line = engines.bundled_line(path, words)
+    become(run, line)
+
+
+def prepare(
+    run: Run, path: str, file: NodeFile, *, mode: str | None, tune: bool, host_check: bool | None
+) -> preparation.HandOver:
+    """Check, then tune, then take over what tuning of this boot left; cheap where nothing of it is asked for."""
+    relaxed = mode == "dev-container" or bool(file.get("redpanda.developer_mode", default=False))
+    section = file.get("rpk", default={})
+    production = not relaxed and any(
+        str(key).startswith("tune_") and value is True for key, value in dict(section).items()
     )
-    become(run, path, words)
+    wanted = production if host_check is None else host_check
+    if wanted or tune:
+        from rpk.tune.session import Choices, open_session
+
+        options = run.options.config
+        run.options.config = path if os.path.exists(path) else options
+        try:
+            session = open_session(run, Choices())
+        finally:
+            run.options.config = options
+        if wanted:
+            preparation.check_host(run, session)
+        if tune:
+            preparation.tune_host(run, session)
+    if relaxed or not os.path.exists(STATE_FILE):
+        return preparation.HandOver()
+    from rpk.system.host import HostReader
+    from rpk.tune.session import state_of
+
+    left = preparation.handed_over(state_of(HostReader()))
+    if left.latency_us is not None:
+        preparation.hold_latency(run, left.latency_us)
+    return left
+
+
+def has_swap() -> bool:
+    """Whether the kernel has any swap."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            return any(line.startswith("SwapTotal:") and line.split()[1] != "0" for line in file)
+    except OSError:
+        return False
 
 
 def from_environment(environment: Mapping[str, str], name: str) -> list[str]:
@@ -176,13 +260,12 @@ def start_words(
     return [*words, *(str(word) for word in file.get("rpk.additional_start_flags", default=[])), *rest]
 
 
-def become(run: Run, path: str, words: list[str]) -> None:
+def become(run: Run, line: list[str]) -> None:
     """Replace this process by the broker."""
-    command_line = [sys.executable, "-m", "engine.node", "--redpanda-cfg", os.path.abspath(path), *words]
-    run.debug("exec " + " ".join(command_line))
+    run.debug("exec " + " ".join(line))
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        os.execve(sys.executable, command_line, dict(run.environment))
+        os.execve(line[0], line, dict(run.environment))
     except OSError as error:
         raise OperationFailed("the broker could not be started", cause=str(error)) from error

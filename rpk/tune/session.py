@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from rpk.config.run import Run
+    from rpk.system.host import HostReader
 
 ALL = "all"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", re.ASCII)
@@ -188,7 +189,7 @@ def listen_addresses(node: Mapping[str, Any]) -> list[str]:
     return found or ["0.0.0.0"]
 
 
-def state_of(host: HostWriter, path: str = defaults.STATE_FILE) -> dict[str, object]:
+def state_of(host: HostReader, path: str = defaults.STATE_FILE) -> dict[str, object]:
     """What tuning of this boot hands to the broker's start."""
     from rpk.tune.facts.state_file import parse_state
 
