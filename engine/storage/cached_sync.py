@@ -120,7 +120,6 @@ class CachedSync:
             try:
                 for _, path, _ in dirty:
                     self._sync_file(path)
-                self._disk.sync_directory(log.directory)
             except OSError as error:
                 failed.append((log, error))
         return failed

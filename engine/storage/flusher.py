@@ -229,8 +229,8 @@ class Flusher:
             self._disk.sync(file.fd)
             chunk.direct = True
         if not segment.on_disk:
-            if not chunk.log.config.write_caching:
-                self._sync_directories(chunk.log)
+            # Under write caching too: later syncs of the file must find it by name after a power cut.
+            self._sync_directories(chunk.log)
             segment.on_disk = True
 
     def _sync_cached(self, log: "Log", path: str) -> None:

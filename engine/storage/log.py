@@ -18,9 +18,9 @@ from engine.storage.chunk import Chunk
 from engine.storage.epochs import EpochCache
 from engine.storage.errors import OffsetOutOfRange, StorageError
 from engine.storage.read_plan import FileSlice, LogRead, batch_at, locate
-from engine.storage.scan import checked_batches
+from engine.storage.scan import checked_batches, largest_timestamp
 from engine.storage.segment import Segment
-from engine.storage.segment_index import SegmentIndex
+from engine.storage.segment_index import NO_TIMESTAMP, SegmentIndex
 from engine.wire.batch_header import BatchHeader
 
 if TYPE_CHECKING:
@@ -320,6 +320,11 @@ class Log:
         segment.size = position
         segment.synced_bytes = min(segment.synced_bytes, position)
         segment.next_offset = max(end_offset, segment.base_offset)
+        if segment.max_timestamp_offset >= end_offset or not position:
+            segment.max_timestamp, segment.max_timestamp_offset = NO_TIMESTAMP, segment.base_offset
+            if position:
+                file = self._storage.files.get(segment.path)
+                segment.max_timestamp, segment.max_timestamp_offset = largest_timestamp(file, index, position)
         segment.index_saved = False
         self.active = segment
         self.end_offset = end_offset

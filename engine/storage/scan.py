@@ -1,9 +1,11 @@
 """Walking over the batches of a segment file without trusting a byte of it."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from engine.storage.errors import CorruptFile
 from engine.storage.open_files import OpenFile
+from engine.storage.segment_index import NO_TIMESTAMP, SegmentIndex
 from engine.wire.batch_header import (
     CODEC_MAX,
     HEADER_BYTES,
@@ -60,6 +62,32 @@ def scan_headers(
         yield position, header
         offset_min = header.next_offset
         position += total
+
+
+def largest_timestamp(file: OpenFile, index: SegmentIndex, end: int) -> tuple[int, int]:
+    """(largest timestamp of the batches in [0, end), base offset of the first with it); (-1, -1) without any.
+
+    `index` knows exactly these. Reads two index intervals at most.
+    """
+    if not len(index.positions):
+        return NO_TIMESTAMP, -1
+    before = index.timestamps[-1]
+    last = _largest(file, index.positions[-1], end, index.offsets[-1])
+    if last[0] > before:
+        return last
+    entry = bisect_left(index.timestamps, before)
+    if before == NO_TIMESTAMP or entry == 0:
+        return last
+    start = index.positions[entry - 1]
+    return _largest(file, start, index.positions[entry], index.offsets[entry - 1])
+
+
+def _largest(file: OpenFile, start: int, end: int, offset_min: int) -> tuple[int, int]:
+    found = (NO_TIMESTAMP, -1)
+    for _, header in scan_headers(file, start, end, offset_min, end):
+        if header.max_timestamp > found[0]:
+            found = (header.max_timestamp, header.base_offset)
+    return found
 
 
 def scan_batches(file: OpenFile, position: int, end: int) -> Iterator[tuple[int, BatchHeader, memoryview]]:
