@@ -17,6 +17,11 @@ class LocalReplica:
     index: int
     log_id: int
     leader_epoch: int
+    voters: tuple[int, ...] | None = None
+    """Nodes the partition's group began with, this one among them; empty for a replica that joins a group that is
+    there already; None: this is the only replica."""
+    preferred: int = -1
+    """Node id of the preferred leader."""
 
 
 class PartitionBackend(Protocol):

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from uuid import UUID
 
 from engine.base.errors import OperatingError
 from engine.controller.backend import LocalReplica, PartitionBackend
@@ -12,6 +11,7 @@ from engine.controller.state import ClusterState
 from engine.controller.topics import (
     PartitionMetadata,
     PartitionsAdded,
+    ReplicasSet,
     TopicConfigsSet,
     TopicCreated,
     TopicDeleted,
@@ -34,10 +34,19 @@ def local_replicas(
             index=partition.index,
             log_id=partition.log_id,
             leader_epoch=partition.leader_epoch,
+            voters=_voters(partition, node_id),
+            preferred=partition.replicas[0],
         )
         for partition in partitions
-        if node_id in partition.replicas
+        if node_id in partition.holders
     ]
+
+
+def _voters(partition: PartitionMetadata, node_id: int) -> tuple[int, ...] | None:
+    """Who the partition's group began with, as far as this replica needs to know if it has nothing on disk yet."""
+    if not partition.previous:
+        return None if partition.replicas == (node_id,) else partition.replicas
+    return partition.previous if node_id in partition.previous else ()
 
 
 class Effects:
@@ -66,26 +75,26 @@ class Effects:
         """Mark what `record` adds as not served yet; before `carry_out`, in the same step as the replay."""
         match record:
             case TopicCreated() | PartitionsAdded():
-                self.unready.update(item.log_id for item in record.partitions)
+                self.unready.update(
+                    item.log_id for item in record.partitions if self._node_id in item.holders
+                )
 
     async def carry_out(self, record: Record, before: TopicMetadata | None) -> str | None:
         """Make this broker follow `record`; why it could not, or None. `before`: the topic a deletion ended."""
         match record:
             case TopicCreated() | PartitionsAdded():
-                topic = self._topic(record.topic_id)
-                return await self._open(topic, record.partitions)
+                topic = self._state.topics.by_id.get(TopicId(record.topic_id))
+                return await self._open(topic, record.partitions) if topic is not None else None
             case TopicDeleted() if before is not None:
                 return await self._delete(before)
-            case TopicConfigsSet():
-                topic = self._topic(record.topic_id)
+            case ReplicasSet():
+                return await self._place(self._state.topics.by_id.get(TopicId(record.topic_id)), record)
+            case TopicConfigsSet() if topic := self._state.topics.by_id.get(TopicId(record.topic_id)):
                 self._backend.configure_topic(topic.name, self.topic_config(topic))
             case ClusterConfigChanged():
                 for topic in self._state.topics.by_name.values():
                     self._backend.configure_topic(topic.name, self.topic_config(topic))
         return None
-
-    def _topic(self, topic_id: UUID) -> TopicMetadata:
-        return self._state.topics.by_id[TopicId(topic_id)]
 
     async def _open(self, topic: TopicMetadata, partitions: Sequence[PartitionMetadata]) -> str | None:
         config = self.topic_config(topic)
@@ -96,6 +105,35 @@ class Effects:
                 logger.error("cannot open %s/%d: %s", replica.topic, replica.index, error)
                 return f"partition {replica.index} could not be opened: {error}"
             self.unready.discard(replica.log_id)
+        return None
+
+    async def _place(self, topic: TopicMetadata | None, record: ReplicasSet) -> str | None:
+        """Open what comes here, delete what has left."""
+        if topic is None:
+            return None  # deleted since
+        touched = [
+            topic.partitions[index] for index, _, _ in record.partitions if index < len(topic.partitions)
+        ]
+        failure = await self._open(topic, touched)
+        for partition in touched:
+            if self._node_id not in partition.holders:
+                self.unready.discard(partition.log_id)
+                failure = await self._delete_one(topic, partition) or failure
+        return failure
+
+    async def _delete_one(self, topic: TopicMetadata, partition: PartitionMetadata) -> str | None:
+        replica = LocalReplica(
+            topic=topic.name,
+            topic_id=topic.topic_id,
+            index=partition.index,
+            log_id=partition.log_id,
+            leader_epoch=partition.leader_epoch,
+        )
+        try:
+            await self._backend.delete_partition(replica)
+        except (OperatingError, OSError) as error:
+            logger.error("cannot delete %s/%d: %s", replica.topic, replica.index, error)
+            return f"partition {replica.index}'s log could not be deleted now: {error}"
         return None
 
     async def _delete(self, topic: TopicMetadata) -> str | None:

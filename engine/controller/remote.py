@@ -6,6 +6,7 @@ A request is the timeout in ms (u32) and the command; the answer one byte, 0 and
 
 import json
 import struct
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from engine.controller import errors
@@ -49,6 +50,8 @@ class RemoteController:
     def __init__(self, network: "RpcNetwork") -> None:
         self._network = network
         self._controller: Controller | None = None
+        self.before_join: Callable[[], Awaitable[None]] | None = None
+        """Awaited before another broker is registered: a broker alone becomes a group of one. Raises OperatingError."""
 
     def serve(self, controller: "Controller") -> None:
         """Answer other brokers from `controller` from now on."""
@@ -92,6 +95,8 @@ class RemoteController:
                 return (_OK, encode_decision(await controller.submit_here(command, timeout_ms)))
             if not isinstance(command, RegisterBroker):
                 raise BadCommand("only a registration comes this way")
+            if self.before_join is not None:
+                await self.before_join()
             return (_OK, encode_decision(await controller.admit(command, timeout_ms)))
         except ControllerError as error:
             kind = type(error).__name__

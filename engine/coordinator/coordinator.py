@@ -168,6 +168,21 @@ class GroupCoordinator:
         if self._known_topics is not None:
             runtime.step(partial(runtime.shard.topics_present, tuple(self._known_topics())))
 
+    def leadership_changed(self, partition: int, *, leads: bool) -> None:
+        """This broker began or ceased to lead a partition of the offsets topic: load its groups, or let them go."""
+        if leads:
+            if self._partition_count is None:
+                self._partition_count = self._topic.partition_count()
+            if self._partition_count is not None and partition < self._partition_count:
+                self._open(partition)
+            return
+        runtime = self._runtimes.pop(partition, None)
+        if runtime is not None and not self._closed:
+            # It answers its members at once; the writes on their way fail by themselves.
+            task = asyncio.get_running_loop().create_task(runtime.close())
+            self._loading.add(task)
+            task.add_done_callback(self._loading.discard)
+
     def _failed(self, failure: Exception) -> None:
         if self.on_failure is not None:
             self.on_failure(failure)
@@ -191,18 +206,36 @@ class GroupCoordinator:
 
     async def _find_or_create(self, group_id: str) -> ShardRuntime:
         """The runtime of a group, on a new offsets topic if there is none. Raises `CoordinatorError`."""
-        if self._topic.partition_count() is None:
-            async with self._creating:
-                try:
-                    await self._topic.create()
-                except OperatingError as failure:
-                    raise CoordinatorError(ErrorCode.COORDINATOR_NOT_AVAILABLE, str(failure)) from failure
-            self.start()
-            await self.loaded()
+        await self._have_topic()
         runtime = self._find(group_id)
         if runtime is None:
             raise CoordinatorError(ErrorCode.COORDINATOR_NOT_AVAILABLE, "there is no offsets topic")
         return runtime
+
+    async def _have_topic(self) -> None:
+        """Make the offsets topic if there is none. Raises `CoordinatorError`."""
+        if self._topic.partition_count() is not None:
+            return
+        async with self._creating:
+            try:
+                await self._topic.create()
+            except OperatingError as failure:
+                raise CoordinatorError(ErrorCode.COORDINATOR_NOT_AVAILABLE, str(failure)) from failure
+        self.start()
+        await self.loaded()
+
+    async def locate(self, group_id: str) -> int:
+        """The partition of the offsets topic that the group lives on, wherever its leader is.
+
+        Raises `CoordinatorError` while there is no such topic and none can be made.
+        """
+        if self._closed:
+            raise CoordinatorError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+        await self._have_topic()
+        count = self._partition_count or self._topic.partition_count()
+        if not count:
+            raise CoordinatorError(ErrorCode.COORDINATOR_NOT_AVAILABLE, "there is no offsets topic")
+        return partition_for(group_id, count)
 
     async def find(self, group_id: str) -> ErrorCode:
         """FindCoordinator: NONE when this broker coordinates the group, else what to tell the client."""

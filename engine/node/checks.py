@@ -14,15 +14,6 @@ def refuse_unavailable(config: NodeConfig) -> None:
                 f"{listener.authentication_method} is not available in this version",
                 "remove it, and keep the listener on a trusted network",
             )
-    own = {str(config.rpc_server), str(config.advertised_rpc_api)}
-    others = [str(seed) for seed in config.seed_servers if str(seed) not in own]
-    if others:
-        raise ConfigError(
-            config.file,
-            "redpanda.seed_servers",
-            f"names {others[0]}, and clusters of several brokers are not available in this version",
-            "leave it empty, or name only this node's own rpc_server",
-        )
     if not config.seed_servers and not config.empty_seed_starts_cluster:
         raise ConfigError(
             config.file,

@@ -17,8 +17,8 @@ from engine.config.cluster_config import ClusterConfig
 from engine.config.first_start import DEV_CONTAINER, first_start_properties
 from engine.config.node_config import NodeConfig
 from engine.config.property import PropertyValue
-from engine.controller.brokers import Endpoint
-from engine.controller.partition_room import PartitionRoom, open_controller_log
+from engine.controller.gossip import Report
+from engine.controller.partition_room import PartitionRoom
 from engine.controller.runtime import Controller
 from engine.controller.topics import TopicMetadata
 from engine.coordinator.coordinator import GroupCoordinator
@@ -30,10 +30,12 @@ from engine.kafka.dispatch import ColdApi, load_handlers
 from engine.kafka.fetch_session import FetchSessionCache
 from engine.metrics.kafka import KafkaMetrics
 from engine.model.ids import NO_NODE, TopicPartition
+from engine.model.topic_name import CONSUMER_OFFSETS
 from engine.net.connection import ConnectionOwner, FrameConnection
 from engine.net.server import Listener, Server
 from engine.net.shared import NetShared
 from engine.node.arguments import Arguments
+from engine.node.cluster import Cluster, disk_report
 from engine.node.config_cache import read_cache, write_cache
 from engine.node.housekeeping import Housekeeping
 from engine.node.identity import host_uuid
@@ -45,6 +47,7 @@ from engine.node.tls import tls_context
 from engine.node.version import VERSION
 from engine.partition.delayed_fetch import FetchPurgatory
 from engine.partition.manager import PartitionManager
+from engine.partition.partition import Partition
 from engine.partition.record_log import RecordLog
 from engine.partition.timer_wheel import TimerWheel
 from engine.storage.disk import Disk
@@ -61,6 +64,7 @@ class Shard:
     """See the module. `start` it once, `stop` it once. Room attributes exist from `start` on."""
 
     storage: Storage
+    cluster_room: Cluster
     partitions: PartitionManager
     controller: Controller
     coordinator: GroupCoordinator
@@ -131,27 +135,26 @@ class Shard:
     async def _start_controller(
         self, loop: asyncio.AbstractEventLoop, first_start: Mapping[str, PropertyValue]
     ) -> None:
-        self.partitions = PartitionManager(self.storage, self._clock)
-        room = RecoveryModeRoom if self.config.recovery_mode_enabled else PartitionRoom
-        self.controller = Controller(
-            log=open_controller_log(self.storage, self._clock, loop),
-            backend=room(self.partitions),
+        cluster = self.cluster_room = Cluster(
+            self.config,
+            host_uuid=host_uuid(self._disk, self.config.data_directory),
+            host=socket.gethostname(),
+            storage=self.storage,
+            disk=self._disk,
+            clock=self._clock,
             properties=lambda: self.cluster.values,
+            report=self._report,
+            room=RecoveryModeRoom if self.config.recovery_mode_enabled else PartitionRoom,
         )
+        await cluster.build(self.config.data_directory)
+        self.partitions = cluster.partitions
+        self.controller = cluster.controller
         self.controller.on_cluster_config.append(self._cluster_config_changed)
         self.controller.on_topics_deleted.append(self._topics_deleted)
-        await self.controller.start(
-            host_uuid=host_uuid(self._disk, self.config.data_directory),
-            node_id=self.config.node_id,
-            host=socket.gethostname(),
-            rack=self.config.rack,
-            endpoints=[
-                Endpoint(name=entry.name, host=entry.address.host, port=entry.address.port)
-                for entry in self.config.advertised_kafka_api
-            ],
-        )
+        self.controller.on_failure = self._fail
+        await cluster.start()
         is_new = not self.controller.cluster_config_version and not self.controller.topics
-        if is_new and first_start:
+        if is_new and first_start and self.controller.leading:
             await self.controller.set_cluster_config(as_json(first_start))
         elif not self.controller.cluster_config_version:
             # What the cache or the node file said is not what the cluster was told.
@@ -170,6 +173,7 @@ class Shard:
             known_topics=lambda: self.controller.topics.keys(),
         )
         self.coordinator.on_failure = self._fail
+        self.partitions.on_leadership.append(self._partition_leadership)
         self.coordinator.start()
 
     async def _start_kafka(self, loop: asyncio.AbstractEventLoop, listeners: list[Listener]) -> None:
@@ -280,6 +284,25 @@ class Shard:
         if hasattr(self, "coordinator"):
             self.coordinator.topics_deleted([topic.name for topic in topics])
 
+    def _partition_leadership(self, partition: Partition) -> None:
+        topic, index = partition.topic_partition
+        if topic == CONSUMER_OFFSETS:
+            self.coordinator.leadership_changed(index, leads=partition.leads)
+
+    def _report(self) -> Report:
+        free_bytes, total_bytes = disk_report(self.config.data_directory)
+        return Report(
+            version=VERSION,
+            cores=1,
+            recovery_mode=self.config.recovery_mode_enabled,
+            disk_path=str(self.config.data_directory),
+            disk_free_bytes=free_bytes,
+            disk_total_bytes=total_bytes,
+            config_version=self.cluster.version,
+            needs_restart=self.cluster.needs_restart,
+            under_pressure=free_bytes < self.cluster.integer("storage_min_free_bytes"),
+        )
+
     def _fail(self, error: Exception) -> None:
         if self.failed is not None and not self.failed.done():
             self.failed.set_result(error)
@@ -299,6 +322,7 @@ class Shard:
         """Stop accepting, finish what is in flight, close the log; whether everything ended in order."""
         self.ready = False
         steps = [
+            ("leaderships", self._resign),
             ("Kafka listeners", self._stop_kafka),
             ("Admin API", self._stop_admin),
             ("housekeeping", self._stop_housekeeping),
@@ -345,11 +369,14 @@ class Shard:
         if hasattr(self, "coordinator"):
             await self.coordinator.close()
 
+    async def _resign(self) -> None:
+        if hasattr(self, "cluster_room"):
+            await self.cluster_room.resign()
+
     async def _stop_controller(self) -> None:
-        if hasattr(self, "controller"):
-            await self.controller.close()
-        if hasattr(self, "partitions"):
-            self.partitions.close()
+        if hasattr(self, "cluster_room"):
+            await self.cluster_room.stop_controller()
+            await self.cluster_room.stop_groups()
 
     async def _stop_storage(self) -> None:
         if hasattr(self, "storage"):

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.coordinator.errors import CoordinatorError
+from engine.kafka.cluster_view import BrokerAddress, brokers_of
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
+from engine.model.topic_name import CONSUMER_OFFSETS
 from engine.wire.api_keys import ApiKey
 from engine.wire.error_codes import ErrorCode
 
@@ -17,13 +20,14 @@ BATCH_FROM = 4
 
 
 async def _find(key: str, key_type: int, context: RequestContext) -> dict[str, object]:
+    found: BrokerAddress | None = None
     if key_type == KEY_GROUP:
-        error = await context.services.coordinator.find(key)
+        error, found = await _coordinator(key, context)
     elif key_type == KEY_TRANSACTION:
         error = ErrorCode.COORDINATOR_NOT_AVAILABLE
     else:
         error = ErrorCode.INVALID_REQUEST
-    if error is not ErrorCode.NONE:
+    if error is not ErrorCode.NONE or found is None:
         return {
             "key": key,
             "error_code": error,
@@ -36,10 +40,31 @@ async def _find(key: str, key_type: int, context: RequestContext) -> dict[str, o
         "key": key,
         "error_code": ErrorCode.NONE,
         "error_message": None,
-        "node_id": context.services.node_id,
-        "host": context.advertised.host,
-        "port": context.advertised.port,
+        "node_id": found.node_id,
+        "host": found.host,
+        "port": found.port,
     }
+
+
+async def _coordinator(group_id: str, context: RequestContext) -> "tuple[ErrorCode, BrokerAddress | None]":
+    """The broker that leads the partition of the offsets topic on which the group lives."""
+    services = context.services
+    try:
+        index = await services.coordinator.locate(group_id)
+    except CoordinatorError:
+        return ErrorCode.COORDINATOR_NOT_AVAILABLE, None
+    topic = services.controller.topics.get(CONSUMER_OFFSETS)
+    if topic is None or index >= len(topic.partitions):
+        return ErrorCode.COORDINATOR_NOT_AVAILABLE, None
+    leader = services.controller.leader_of(topic.partitions[index]).node_id
+    if leader == services.node_id:
+        error = await services.coordinator.find(group_id)
+        if error is not ErrorCode.NONE:
+            return error, None
+    for broker in brokers_of(services, context.listener):
+        if broker.node_id == leader and services.controller.alive(leader):
+            return ErrorCode.NONE, broker
+    return ErrorCode.COORDINATOR_NOT_AVAILABLE, None
 
 
 async def handle(request: "Message", context: RequestContext) -> Mapping[str, object]:

@@ -255,7 +255,6 @@ def test_a_data_directory_in_use_names_the_owner(broker):
         ("node_id", "x", "redpanda.node_id"),
         ("log_segment_size", "big", "redpanda.log_segment_size"),
         ("kafka_api", {"address": "127.0.0.1", "authentication_method": "sasl"}, "sasl"),
-        ("seed_servers", [{"address": "other", "port": 33145}], "redpanda.seed_servers"),
         ("empty_seed_starts_cluster", False, "redpanda.empty_seed_starts_cluster"),
         ("enable_sasl", True, "redpanda.enable_sasl"),
         ("kafka_api_tls", {"enabled": True, "cert_file": "/no", "key_file": "/no"}, "kafka_api_tls"),

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from engine.base.clock import SystemClock
+from engine.controller.leaders import Leader
 from engine.coordinator.config import GroupConfig
 from engine.coordinator.coordinator import GroupCoordinator
 from engine.kafka.context import AdvertisedAddress, RequestContext
@@ -58,8 +59,15 @@ class World:
             "t": SimpleNamespace(name="t", topic_id=T_ID, partitions=(0, 1)),
             "u": SimpleNamespace(name="u", topic_id=U_ID, partitions=(0,)),
         }
+        topics["__consumer_offsets"] = SimpleNamespace(
+            name="__consumer_offsets", topic_id=UUID(int=4), partitions=range(50)
+        )
         self.controller = SimpleNamespace(
-            topics=topics, topic_by_id={topic.topic_id: topic for topic in topics.values()}
+            topics=topics,
+            topic_by_id={topic.topic_id: topic for topic in topics.values()},
+            leader_of=lambda _partition: Leader(7, 0),
+            brokers={7: SimpleNamespace(rack=None, endpoint=lambda _listener: None)},
+            alive=lambda _node_id: True,
         )
 
     async def ask(self, module, version, **body):
