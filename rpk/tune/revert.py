@@ -74,7 +74,7 @@ def command(
         for entry in entries:
             other = undo.foreign(host, entry)
             lost = entry.lost(boot_id)
-            state = "lost-at-reboot" if lost else "refused" if other is not None and not force else "revert"
+            state = undo.LOST if lost else "refused" if other is not None and not force else "revert"
             found = read_back(host, entry.action).shown
             planned.append(
                 {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REVERTED, ALREADY_BACK, LOST, REFUSED, FAILED = (
     "reverted",
     "already-back",
-    "lost-at-reboot",
+    "lost",
     "refused",
     "failed",
 )
@@ -94,6 +94,8 @@ def _undo(host: HostWriter, entry: Entry, boot_id: str, *, forced: bool, timeout
         return Undone(
             entry=entry, state=LOST, now=now, after=now, reason="an earlier boot's; nothing to undo"
         )
+    if isinstance(action, WriteValue) and not host.exists(action.path):
+        return Undone(entry=entry, state=LOST, now=now, after=now, reason="it is gone; nothing to undo")
     other = foreign(host, entry)
     if other is not None and not forced:
         reason = f"somebody changed it to {other} since; --force writes {action.before} over it"
@@ -133,5 +135,7 @@ def _companions(host: HostWriter, action: Action) -> None:
         return
     for companion in action.companions:
         old = canonical(companion.comparison, companion.old)
+        if not host.exists(companion.path):
+            continue
         if canonical(companion.comparison, host.read(companion.path) or "") != old:
             host.write_value(companion.path, old)

@@ -88,8 +88,6 @@ class HostFacts:
     present: frozenset[str] = frozenset()
     """Those directories and links of the request that are there."""
     links: Mapping[str, str] = field(default_factory=dict)
-    unwritable: frozenset[str] = frozenset()
-    """Files the kernel shows without any write permission."""
     ballast: LargeFile | None = None
 
 

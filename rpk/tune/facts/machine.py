@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rpk.system.mounts import Mount
 
 ASK_S = 0.5
+KERNEL_TREES = ("/proc/sys", "/proc/irq", "/sys")
+"""What container runtimes mount read-only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
-    """container is what kind of container this runs in, empty on a host. read_only: of /proc/sys and /sys."""
+    """container is what kind of container this runs in, empty on a host. read_only: which of KERNEL_TREES."""
 
     boot_id: str
     kernel: str
@@ -53,7 +55,7 @@ def probe_machine(host: HostReader, mounts: tuple[Mount, ...]) -> MachineFacts:
         kernel=host.read("/proc/sys/kernel/osrelease") or "",
         superuser=os.geteuid() == 0 or not host.is_machine,
         container=_container(host, mounts),
-        read_only=tuple(path for path in ("/proc/sys", "/sys") if _read_only(host, path, mounts)),
+        read_only=tuple(path for path in KERNEL_TREES if _read_only(host, path, mounts)),
         systemd=systemd,
         cloud=_cloud(host),
         hypervisor=" hypervisor" in (host.read("/proc/cpuinfo") or ""),

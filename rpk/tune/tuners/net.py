@@ -58,7 +58,7 @@ def plan(facts: HostFacts, parameters: Parameters) -> Proposal:
         settings += _interrupts(facts, nic, kept, placement, queues)
         settings += _receive(nic, placement, parameters, queues)
         settings += _transmit(facts, nic, placement, None if change is None else queues)
-        if nic.ntuple is False and nic.driver in NTUPLE_DRIVERS:
+        if nic.ntuple is False and nic.driver in NTUPLE_DRIVERS and placement.mode == "mq":
             actions.append(
                 SetNtuple(interface=name, old=False, new=True, why="flows reach the CPU that reads them")
             )

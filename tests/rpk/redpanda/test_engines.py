@@ -132,6 +132,30 @@ def test_a_fatal_finding_ends_the_start(home, installed):
 
 
 @pytest.mark.root
+@pytest.mark.skipif(
+    not os.access("/dev/cpu_dma_latency", os.W_OK), reason="the latency device cannot be opened"
+)
+@pytest.mark.xdist_group("host")
+def test_sleep_states_are_held_as_long_as_what_start_becomes():
+    def latency():
+        with open("/dev/cpu_dma_latency", "rb", buffering=0) as file:
+            return int.from_bytes(file.read(4), "little")
+
+    before = latency()
+    code = (
+        "import os\nfrom rpk.config.run import Run\nfrom rpk.redpanda.preparation import hold_latency\n"
+        "hold_latency(Run(), 1)\nos.execv('/bin/sh', ['sh', '-c', 'echo ready; read end'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as broker:
+        assert broker.stdout.readline() == "ready\n"
+        assert latency() == 1
+        broker.communicate("end\n")
+    assert latency() == before
+
+
+@pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="tuning a real host needs root")
 @pytest.mark.xdist_group("host")
 def test_check_tune_start(home, installed):

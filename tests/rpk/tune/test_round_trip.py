@@ -182,6 +182,15 @@ def test_tuning_again_after_a_reboot_forgets_the_old_boot(machine):
     assert (entry.boot_id, entry.action.old) == ("another", "45")
 
 
+def test_what_is_gone_is_forgotten(machine):
+    box = machine("ec2_ena")
+    kernel = box.kernel()
+    apply(kernel, plan_of(kernel, ["disk_nomerges"]))
+    os.unlink(f"{box.root}{kernel.resolve('/sys/block/nvme0n1/queue/nomerges')}")
+    assert [each.state for each in revert(kernel)] == [undo.LOST]
+    assert not read_entries(kernel)
+
+
 def test_files_in_use_are_left(machine):
     box = machine("arm_box")
     os.rmdir(f"{box.root}/var/lib/redpanda/data")
