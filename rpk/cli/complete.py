@@ -22,6 +22,9 @@ def complete(words: list[str], environment: Mapping[str, str]) -> Candidates:
     *before, last = words
     if "--" in before:
         return []
+    flag, equals, value = last.partition("=")
+    if equals and flag.startswith("--"):
+        return [(f"{flag}={name}", text) for name, text in complete([*before, flag, value], environment)]
     try:
         node, rest = _walk(before)
         found = _candidates(node, rest, before, last, environment)

@@ -18,18 +18,29 @@ OUTPUT = {"code": "string"}
 
 _BASH = r"""# rpk completion for bash
 _rpk() {
-    local line candidates=()
-    COMPREPLY=()
-    local cur="${COMP_WORDS[COMP_CWORD]}"
-    while IFS= read -r line; do
-        candidates+=("${line%%$'\t'*}")
-    done < <("${COMP_WORDS[0]}" __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-    # bash splits words at = and :, what is replaced is the part after them.
-    local prefix=""
-    case "$cur" in "=" | ":") cur="" ;; esac
-    for line in "${candidates[@]}"; do
-        COMPREPLY+=("$line")
+    local line word joined="" last=0
+    local -a words=()
+    # bash splits words at = and :, rpk wants them whole.
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        if [[ -n "$word" && "$word" != *[!=:]* && ${#words[@]} -gt 0 ]]; then
+            words[last]+="$word"
+            joined=yes
+        elif [[ -n "$joined" ]]; then
+            words[last]+="$word"
+            joined=""
+        else
+            words+=("$word")
+            last=$((${#words[@]} - 1))
+        fi
     done
+    # What bash replaces is the part after the last = or :.
+    local whole="${words[last]}"
+    local kept="${whole%"${whole##*[=:]}"}"
+    COMPREPLY=()
+    while IFS= read -r line; do
+        line="${line%%$'\t'*}"
+        COMPREPLY+=("${line#"$kept"}")
+    done < <("${COMP_WORDS[0]}" __complete -- "${words[@]}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == *= ]]; then
         compopt -o nospace
     fi
@@ -40,16 +51,19 @@ complete -o default -F _rpk rpk
 _ZSH = r"""#compdef rpk
 # rpk completion for zsh
 _rpk() {
-    local -a candidates
-    local line
+    local -a candidates settings
+    local line name
     while IFS= read -r line; do
-        candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+        name="${${line%%$'\t'*}//:/\\:}"
+        if [[ "$name" == *= ]]; then
+            settings+=("$name:${line#*$'\t'}")
+        else
+            candidates+=("$name:${line#*$'\t'}")
+        fi
     done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
-    if (( ${#candidates} )); then
-        _describe rpk candidates
-    else
-        _files
-    fi
+    (( ${#settings} )) && _describe -t settings setting settings -S ''
+    (( ${#candidates} )) && _describe -t candidates rpk candidates
+    (( ${#settings} + ${#candidates} )) || _files
 }
 if [ "$funcstack[1]" = "_rpk" ]; then
     _rpk "$@"
@@ -61,7 +75,12 @@ fi
 _FISH = r"""# rpk completion for fish
 function __rpk_complete
     set -l tokens (commandline -opc) (commandline -ct)
-    $tokens[1] __complete -- $tokens[2..-1] 2>/dev/null
+    set -l found ($tokens[1] __complete -- $tokens[2..-1] 2>/dev/null)
+    if test (count $found) -eq 0
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\n' $found
+    end
 end
 complete -c rpk -f -a '(__rpk_complete)'
 """
