@@ -92,6 +92,8 @@ class Checkpointer:
         self._rows: dict[int, tuple[object, str]] = {}
         self.number = number
         self.wal_floor = wal.lsn
+        self.parallel: Executor | None = None
+        """Syncs run side by side on it, when nobody is kept waiting by that any more (closing)."""
 
     def request(self) -> None:
         """Start a run unless one is under way; nobody waits for it."""
@@ -168,16 +170,18 @@ class Checkpointer:
         )
 
     def _sync(self, targets: list[_Target]) -> list[tuple[Log, OSError]]:
-        failed = []
-        for target in targets:
-            try:
-                for _, path, _ in target.dirty:
-                    self._sync_file(path)
-                for _, path, data in target.indexes:
-                    replace_file(self._disk, path, data)
-            except OSError as error:
-                failed.append((target.log, error))
-        return failed
+        run = map if self.parallel is None else self.parallel.map
+        return [failed for failed in run(self._sync_one, targets) if failed is not None]
+
+    def _sync_one(self, target: _Target) -> tuple[Log, OSError] | None:
+        try:
+            for _, path, _ in target.dirty:
+                self._sync_file(path)
+            for _, path, data in target.indexes:
+                replace_file(self._disk, path, data)
+        except OSError as error:
+            return target.log, error
+        return None
 
     def _sync_file(self, path: str) -> None:
         try:

@@ -6,7 +6,8 @@ Used on the shard's loop only. One process owns a data directory; see `directory
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +37,8 @@ from engine.storage.segment import Segment
 from engine.storage.segment_index import SegmentIndex
 from engine.storage.snapshots import drop_above, read_newest, write_snapshot
 from engine.storage.wal import Wal
+
+_CLOSE_THREADS = 16
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -226,29 +229,36 @@ class Storage:
             return False
         saves = []
         for log in self.logs.values():
-            if log.take_snapshot is not None:
+            known = log.snapshot is not None and log.snapshot.offset == log.end_offset
+            if log.take_snapshot is not None and not known:
                 saves.append((log.directory, Snapshot(log.end_offset, log.take_snapshot())))
         try:
-            await self.checkpointer.run()
-            indexes = [
-                (segment, segment.index_path, segment.index.encode(segment.size))
-                for log in self.logs.values()
-                for segment in log.segments
-                if segment.size >= SAVED_FROM_BYTES and segment.index is not None and not segment.index_saved
-            ]
-
-            def save() -> None:
-                for directory, snapshot in saves:
-                    write_snapshot(self.disk, directory, snapshot)
-                for _, path, data in indexes:
-                    replace_file(self.disk, path, data)
-                write_clean(self.disk, self.directory, self.checkpointer.number)
-
-            await self.in_background(save)
+            # The file system makes syncs that meet each other into one commit.
+            with ThreadPoolExecutor(_CLOSE_THREADS, "storage-close") as pool:
+                self.checkpointer.parallel = pool
+                await self.checkpointer.run()
+                indexes = [
+                    (segment.index_path, segment.index.encode(segment.size))
+                    for log in self.logs.values()
+                    for segment in log.segments
+                    if segment.size >= SAVED_FROM_BYTES
+                    and segment.index is not None
+                    and not segment.index_saved
+                ]
+                await self.in_background(lambda: self._save_all(pool, saves, indexes))
         except (OSError, StorageError) as error:
             logger.warning("no clean shutdown: %s", error)
             return False
         return True
+
+    def _save_all(
+        self, pool: Executor, saves: list[tuple[str, Snapshot]], indexes: list[tuple[str, bytes]]
+    ) -> None:
+        work = [partial(write_snapshot, self.disk, directory, snapshot) for directory, snapshot in saves]
+        work += [partial(replace_file, self.disk, path, data) for path, data in indexes]
+        for done in [pool.submit(job) for job in work]:
+            done.result()
+        write_clean(self.disk, self.directory, self.checkpointer.number)
 
     def in_background(self, work: Callable[[], T]) -> Awaitable[T]:
         """Run `work` on the background thread, after what is queued there."""
