@@ -169,7 +169,7 @@ class GroupCoordinator:
             runtime.step(partial(runtime.shard.topics_present, tuple(self._known_topics())))
 
     def leadership_changed(self, partition: int, *, leads: bool) -> None:
-        """This broker began or ceased to lead a partition of the offsets topic: load its groups, or let them go."""
+        """Load the groups of a partition of the offsets topic that this broker leads now, or let them go."""
         if leads:
             if self._partition_count is None:
                 self._partition_count = self._topic.partition_count()

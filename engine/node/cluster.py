@@ -1,4 +1,4 @@
-"""This broker among the others: its network, its Raft groups, who is alive, and the controller over all of it.
+"""One broker among the others: its network, its Raft groups, who is alive, and the controller over all of it.
 
 Built bottom-up by `shard`: listen → find the cluster → groups → controller's log → gossip → controller → caretakers.
 A broker alone does all of this too, only without groups: it becomes a group of one when the first other broker joins.
@@ -265,9 +265,10 @@ class Cluster:
         for node_id, broker in brokers.items():
             if broker.rpc is not None:
                 self._know(node_id, broker.rpc.host, broker.rpc.port)
-        for gone in set(self.network.peers()) - {int(node_id) for node_id in brokers}:
+        # Founders that have not registered yet are no strangers.
+        for gone in self.controller.state.brokers.removed:
             self.network.remove_peer(gone)
-        self.gossip.set_others(brokers)
+        self.gossip.set_others({*brokers, *self.network.peers()})
         self._remember()
 
     def _remember(self) -> None:
@@ -286,7 +287,11 @@ class Cluster:
             node_id=int(self.controller.node_id),
             founders=known.founders,
             cluster_uuid=uuid,
-            peers=peers or known.peers,
+            peers={
+                node_id: address
+                for node_id, address in {**known.peers, **peers}.items()
+                if node_id not in state.brokers.removed
+            },
             by_uuid=known.by_uuid,
         )
         if uuid is not None:
