@@ -58,9 +58,9 @@ class DriverConfig:
 
     tick_ms: int = 50
     raft: RaftConfig = field(
-        default_factory=lambda: RaftConfig(election_ticks=16, heartbeat_ticks=3, quiet_ticks=40)
+        default_factory=lambda: RaftConfig(election_ticks=16, heartbeat_ticks=4, quiet_ticks=16)
     )
-    """Elections after 0.8 to 1.6 s of silence, heartbeats every 150 ms, quiet after 2 s."""
+    """Elections after 0.8 to 1.6 s of silence, heartbeats every 200 ms, quiet after 0.8 s."""
     recent_group_bytes_max: int = 8 * MIB
     """Batches of one group kept in memory for its followers."""
     recent_bytes_max: int = 96 * MIB
