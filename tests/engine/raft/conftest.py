@@ -78,7 +78,8 @@ class Node:
     def __init__(self, world, node_id):
         self.world = world
         self.node_id = node_id
-        self.directory = world.directory / str(node_id)
+        self.directory = None if world.directory is None else world.directory / str(node_id)
+        self.disk = None
         self.owners = {}
 
     async def start(self):
@@ -87,6 +88,7 @@ class Node:
             config=self.world.storage_config,
             clock=SystemClock(),
             loop=asyncio.get_running_loop(),
+            disk=self.disk,
             topic_config=lambda partition: TopicConfig(segment_bytes=20_000),
         )
         self.network = await self.world.network(self.node_id)
