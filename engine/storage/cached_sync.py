@@ -49,7 +49,8 @@ class CachedSync:
         self._files = files
         self._loop = loop
         self._unsynced: dict[Log, _Unsynced] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_deadline = 0.0  # kept here: uvloop's handle does not know when, once it is due
         self._running = False
         self._executor = ThreadPoolExecutor(1, "storage-cached-sync")
         self.syncs = 0
@@ -74,10 +75,11 @@ class CachedSync:
         self._executor.shutdown(wait=False)
 
     def _schedule(self, deadline: float) -> None:
-        if self._running or (self._timer is not None and self._timer.when() <= deadline):
+        if self._running or (self._timer is not None and self._timer_deadline <= deadline):
             return
         if self._timer is not None:
             self._timer.cancel()
+        self._timer_deadline = deadline
         self._timer = self._loop.call_at(max(deadline, self._loop.time()), self._start)
 
     def _start(self) -> None:

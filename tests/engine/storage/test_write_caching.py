@@ -146,3 +146,21 @@ def test_a_failed_sync_fails_the_log(simulated_disk):
         assert log.failed is not None
 
     run(simulated_disk, scenario)
+
+
+def test_logs_that_are_due_at_once_share_a_sync_on_uvloop_too(simulated_disk):
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main():
+        storage = await opened(simulated_disk())
+        logs = [storage.create_log(n, TopicPartition("t", n), caching(flush_bytes=1)) for n in range(3)]
+        try:
+            for log in logs:  # all in one turn of the loop, so that one flush brings all
+                batch = build_batch([(None, b"x")], base_offset=0)
+                log.append(batch, parse_header(batch))
+            await until(lambda: all(log.durable_offset == 1 for log in logs))
+            await until(lambda: all(log.active.synced_bytes == log.active.size for log in logs))
+        finally:
+            await storage.close()
+
+    uvloop.run(main())
