@@ -122,11 +122,11 @@ class RaftCore(Replica):
             self._step_stale(message)
         elif isinstance(message, VoteResponse):
             if message.term > self.term and not (is_prevote and message.granted):
-                self.become_follower(message.term, None)
+                self._enter(message.term)
             self._step_vote_response(message)
         else:
             if message.term > self.term:
-                self.become_follower(message.term, None)
+                self._enter(message.term)
             self._step_current(message)
         self._settle()
 
@@ -254,6 +254,11 @@ class RaftCore(Replica):
             raise NotLeader(self.leader)
         return self.leading
 
+    def _enter(self, term: int) -> None:
+        """Somebody is in a newer term: whatever we were, we are its follower."""
+        self.become_follower(term, None)
+        self._settle()
+
     def _settle(self) -> None:
         """A leadership that ended answers its reads and is dropped."""
         if self.leading is not None and self.role is not Role.LEADER:
@@ -282,7 +287,7 @@ class RaftCore(Replica):
         elif request.term == self.term:
             election.answer_vote(self, request)
         elif not election.refuses_any(self, request):
-            self.become_follower(request.term, None)
+            self._enter(request.term)
             election.answer_vote(self, request)
 
     def _step_vote_response(self, response: VoteResponse) -> None:

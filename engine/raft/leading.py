@@ -81,6 +81,8 @@ class Leading:
         """Why `size` more bytes cannot be proposed now."""
         if self.transfer_target is not None:
             return TransferInProgress(self.transfer_target)
+        if self.replica.log.has_unsynced_change:
+            return TooMuchInFlight("a change of the members is not durable yet")
         limit = self.replica.config.uncommitted_bytes_max
         if self._uncommitted_bytes and self._uncommitted_bytes + size > limit:
             return TooMuchInFlight(f"{self._uncommitted_bytes} bytes wait for commit; the bound is {limit}")
@@ -238,7 +240,7 @@ class Leading:
             or progress.inflight_bytes >= config.inflight_bytes_max
         ):
             return False
-        run = self._next_run(progress, following, log.data_limit(following.marks + len(marks)))
+        run = self._next_run(progress, following, following.marks + len(marks))
         if run is None and not marks:
             return False
         self._send_append(progress, marks, run)
@@ -246,9 +248,15 @@ class Leading:
         progress.sent(end, 0 if run is None else run.bytes)
         return True
 
-    def _next_run(self, progress: Progress, following: Position, limit: int) -> Run | None:
-        offset = following.offset
-        if limit <= offset:
+    def _next_run(self, progress: Progress, following: Position, marks: int) -> Run | None:
+        """The data at `following`, behind the first `marks` marks; None: there is none, or not now.
+
+        Data waits until a configuration mark before it is durable over there: a restart can tell from the data's epoch
+        that a term mark is lost, but not that a configuration mark is.
+        """
+        log = self.replica.log
+        offset, limit = following.offset, log.data_limit(marks)
+        if limit <= offset or log.changes_members(progress.durable.marks, marks):
             return None
         loaded, progress.loaded = progress.loaded, None
         if loaded is not None and loaded.base_offset == offset and loaded.next_offset <= limit:

@@ -135,6 +135,19 @@ class LogView:
             return changes[-2].configuration or self.configuration
         return self.start_configuration
 
+    def changes_members(self, after: int, upto: int) -> bool:
+        """Whether one of the marks with ordinals [after, upto) changes the members."""
+        first = self.start.marks
+        return any(
+            mark.configuration is not None for mark in self.marks[max(after - first, 0) : upto - first]
+        )
+
+    @property
+    def has_unsynced_change(self) -> bool:
+        """Whether a configuration mark is not durable yet."""
+        end = self.start.marks + len(self.marks)
+        return self._durable_marks < end and self.changes_members(self._durable_marks, end)
+
     def marks_from(self, position: Position) -> tuple[Mark, ...]:
         """The marks that stand right at `position`."""
         at = position.marks - self.start.marks

@@ -11,7 +11,7 @@ from engine.raft.core import RaftCore
 from engine.raft.entries import Position, Run
 from engine.raft.errors import RaftRefusal
 from engine.raft.log_view import LogView
-from engine.raft.messages import AppendRequest, VoteResponse
+from engine.raft.messages import AppendRequest, VoteRequest, VoteResponse
 from engine.raft.ready import Ready, Role
 from tests.simulation.checkers import Chain, require
 from tests.simulation.disk import Batch, CutWrite, DataWrite, Disk, HardStateWrite, MarkWrite, StartWrite
@@ -47,6 +47,7 @@ class Host:
         self.chain = Chain(disk.durable.start, 0)
         self.verified: Position = disk.durable.start
         self.received: tuple[Batch, ...] = ()
+        self.stepped: object = None
         self.reported_generation = 0
 
     # --- life ---
@@ -74,7 +75,7 @@ class Host:
             self.node,
             config=self.world.config,
             clock=self.clock,
-            random_below=self.world.random.randrange,
+            random_below=self.world.random_below,
             log=log,
             term=image.term,
             vote=image.vote,
@@ -103,7 +104,9 @@ class Host:
                 self._note(mark.after, mark.term, mark)
             else:
                 batch = batches.pop(0)
-                self._note(Position(batch.next_offset, self.chain.end.marks), batch.term, batch)
+                position = Position(batch.next_offset, self.chain.end.marks)
+                require(batch.term == log.term_at(position), f"node {self.node} restarts with {batch}")
+                self._note(position, batch.term, batch)
         require(self.chain.end == log.end, f"node {self.node}: log ends at {log.end}, disk {self.chain.end}")
 
     def _note(self, position: Position, term: int, entry: object) -> None:
@@ -141,9 +144,11 @@ class Host:
 
     def receive(self, envelope: Envelope) -> None:
         self.received = envelope.batches
+        self.stepped = envelope.message
         self.core.step(envelope.message)
         self.drain()
         self.received = ()
+        self.stepped = None
 
     def propose(self, payload: str, width: int) -> None:
         core = self.core
@@ -224,6 +229,7 @@ class Host:
             disk.write(HardStateWrite(ready.hard_state.number, ready.hard_state.term, ready.hard_state.vote))
         if ready.reset is not None:
             start, term, configuration, generation = ready.reset
+            require(start > self.verified, f"node {self.node} resets to {start}, committed {self.verified}")
             prefix = world.logs.prefix(term, start)
             disk.write(StartWrite(start, term, prefix, configuration, generation))
             self.chain = Chain(start, prefix)
@@ -239,8 +245,8 @@ class Host:
             self._append(ready.run)
         for message in ready.messages:
             world.terms.says(self.node, core.term)
-            if isinstance(message, VoteResponse) and message.granted and not message.prevote:
-                world.elections.votes(self.node, message.term, message.to)
+            if isinstance(message, VoteResponse) and message.granted:
+                self._granted(message)
             if isinstance(message, AppendRequest) and message.run is not None:
                 batches = self._payload(message.run)
                 if batches is not None:
@@ -256,7 +262,9 @@ class Host:
         if ready.leadership is not None and ready.leadership.role is Role.LEADER:
             world.elections.leads(self.node, ready.leadership.term)
             world.committed.agrees(self.node, self.chain)
-            world.trace("leads", self.node, ready.leadership.term, core.log.end)
+            world.led(self)
+        if ready.hard_state or ready.marks or ready.reset or ready.truncation:
+            world.touched(self)
         if ready.commit is not None:
             self._commit(ready.commit)
         for token, offset in ready.read_indexes:
@@ -264,6 +272,16 @@ class Host:
             if offset is not None:
                 world.acknowledged.read(self.node, offset, before)
                 world.count("reads")
+
+    def _granted(self, response: VoteResponse) -> None:
+        if not response.prevote:
+            self.world.elections.votes(self.node, response.term, response.to)
+        request, log = self.stepped, self.core.log
+        if isinstance(request, VoteRequest) and request.sender == response.to:
+            require(
+                (request.last_term, request.last) >= (log.last_term, log.end),
+                f"node {self.node} votes for node {response.to}, which has less",
+            )
 
     def _append(self, run: Run) -> None:
         batches = [batch for batch in self.received if batch.base_offset >= run.base_offset]

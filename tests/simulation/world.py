@@ -69,6 +69,12 @@ class World:
         self.retention = random.choice((0.0, 0.01, 0.05))
         self.change = random.choice((0.0, 0.01, 0.05))
         self.transfer = random.choice((0.0, 0.01, 0.05))
+        self.crash_soon = random.choice((0.0, 0.0, 0.02, 0.1))
+        """After a vote, a mark, a cut, a reset: where a crash hurts."""
+        self.hasty = random.choice((0.0, 0.0, 0.5))
+        """Operators act the moment somebody leads, and links break the moment somebody hands over."""
+        self.is_herd = random.random() < 0.25
+        """Everybody's timeout is nearly the same: votes split."""
         self.load = random.choice((0.02, 0.1, 0.4))
         self.is_healing = False
         self.blocked: set[tuple[NodeId, NodeId]] = set()
@@ -79,6 +85,10 @@ class World:
         self.trace("world", configuration, self.config)
 
     # --- time ---
+
+    def random_below(self, limit: int) -> int:
+        """The random port of the cores."""
+        return self.random.randrange(min(limit, 2) if self.is_herd and not self.is_healing else limit)
 
     def later(self, delay: int, call: Callable[..., None], *arguments: object) -> None:
         self._sequence += 1
@@ -107,9 +117,9 @@ class World:
         self._heal()
         self.run_until(self.now + ELECT_TICKS * TICK)
         self._delete_removed()
-        self._propose_at_the_end()
         give_up = self.now + CONVERGE_TICKS * TICK
         while True:
+            self._propose_at_the_end()
             self.run_until(self.now + 20 * TICK)
             try:
                 self._demand_progress()
@@ -201,13 +211,47 @@ class World:
                 leader.propose(
                     f"p{self._sequence}-{random.random():.6f}"[: random.randint(5, 15)], random.randint(1, 5)
                 )
-        if random.random() < 0.1:
-            leader.read(object())
+        if len(leaders) > 1 or random.random() < 0.1:
+            for one in leaders:
+                one.read(object())
         if random.random() < self.transfer:
             self._try(leader, "transfer", leader.core.transfer_leadership, random.choice(list(self.hosts)))
+            if random.random() < self.hasty:
+                self.later(random.randint(0, 10), self._isolate, leader)
         if random.random() < self.change:
             self._change(leader, random)
         leader.drain()
+
+    def led(self, host: Host) -> None:
+        """`host` was elected."""
+        self.trace("leads", host.node, host.core.term, host.core.log.end)
+        if not self.is_healing and self.random.random() < self.hasty:
+            self.later(self.random.randint(0, 5), self._be_hasty, host)
+
+    def _be_hasty(self, host: Host) -> None:
+        if host.core is not None and host.core.role is Role.LEADER and not self.is_healing:
+            self._change(host, self.random)
+            host.propose(f"h{self._sequence}", 1)
+            host.drain()
+            if self.random.random() < 0.5:
+                self._cut_network()
+
+    def touched(self, host: Host) -> None:
+        """`host` began to write something that matters."""
+        if self.crash_soon and not self.is_healing and self.random.random() < self.crash_soon:
+            self.later(self.random.randint(0, 10), self._crash_now, host, host.incarnation)
+
+    def _crash_now(self, host: Host, incarnation: int) -> None:
+        if host.core is not None and host.incarnation == incarnation and not self.is_healing:
+            self._crash(host)
+            if host.core is None and self.random.random() < 0.7:
+                self._restart(host)
+
+    def _isolate(self, host: Host) -> None:
+        if not self.is_healing:
+            others = [node for node in self.hosts if node != host.node]
+            self.blocked = {(host.node, node) for node in others} | {(node, host.node) for node in others}
+            self.trace("isolated", host.node)
 
     def _change(self, leader: Host, random: Random) -> None:
         old = leader.core.configuration
@@ -269,10 +313,12 @@ class World:
 
     def _propose_at_the_end(self) -> None:
         leader = self._leader()
-        require(leader is not None, "nobody leads among the members")
-        require(leader.core.refusal(1) is None, f"the leader refuses: {leader.core.refusal(1)}")
-        leader.propose("the end", 1)
-        leader.read("the end")
+        if leader is None or "the end" in self.acknowledged.payloads.values():
+            return
+        if not any(one.batch.payload == "the end" for one in leader.waiting):
+            leader.propose("the end", 1)
+        if "the end" not in leader.reads:
+            leader.read("the end")
         leader.drain()
 
     def _leader(self) -> Host | None:
@@ -289,6 +335,7 @@ class World:
         end = leader.core.log.end
         for node in leader.core.configuration.members:
             core = self.hosts[node].core
+            require(core is not None, f"node {node} is a member again")
             require(
                 core.log.end == core.commit == end, f"node {node} is at {core.log.end}, the leader at {end}"
             )
