@@ -25,8 +25,11 @@ def check_python():
     if sys.version_info < MINIMUM:
         version = ".".join(map(str, sys.version_info[:3]))
         fail(f"Python {version} is too old, 3.11 or later is needed", "make up PYTHON=/path/to/python3.11")
-    if sys.platform not in ("linux", "darwin"):
-        fail(f"{sys.platform} is not supported", "use Linux, macOS, or WSL 2 on Windows")
+    if sys.platform != "linux":
+        fail(
+            f"the broker does not run on {sys.platform}",
+            "use Linux; WSL 2 on Windows and a Linux container or machine on macOS count",
+        )
     try:
         import ensurepip  # noqa: F401 # looked for, not used
         import venv  # noqa: F401 # looked for, not used

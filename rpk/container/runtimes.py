@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from rpk.container.brokers import ProcessRuntime
-from rpk.out.errors import UsageError
+from rpk.out.errors import OperationFailed, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ NAMES = ("process", "docker", "podman")
 def runtime(name: str, image: str | None = None) -> Runtime:
     """The runtime of that name; UsageError for an unknown one."""
     if name == "process":
+        if sys.platform != "linux":
+            raise OperationFailed(
+                f"the broker does not run on {sys.platform}",
+                hint="use --runtime docker or podman, or Linux; WSL 2 on Windows counts",
+            )
         return ProcessRuntime()
     if name not in NAMES:
         raise UsageError(f"--runtime {name}: there are {', '.join(NAMES)}")

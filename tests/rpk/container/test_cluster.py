@@ -3,6 +3,7 @@ import json
 import pytest
 
 from rpk.container import cluster as clusters
+from rpk.container import runtimes
 from rpk.container.cluster import Cluster, Node, Ports
 from rpk.out.errors import OperationFailed, TransientError
 
@@ -59,3 +60,10 @@ def test_the_log_tail_is_bounded(tmp_path):
     (tmp_path / "node-0").mkdir()
     (tmp_path / "node-0" / "broker.log").write_text("".join(f"line {n}\n" for n in range(100_000)))
     assert cluster.log_tail(cluster.nodes[0]) == [f"line {n}" for n in range(99_980, 100_000)]
+
+
+def test_another_system_is_told_so(monkeypatch):
+    monkeypatch.setattr(runtimes.sys, "platform", "darwin")
+    with pytest.raises(OperationFailed, match="does not run on darwin") as refused:
+        runtimes.runtime("process")
+    assert "--runtime docker" in refused.value.hint
