@@ -26,6 +26,8 @@ class StorageConfig:
     """A log with at least this much pending in one flush is synced in its segment and skips the write-ahead log."""
     direct_logs_max: int = 2
     """At most so many logs go direct in one flush: each one costs a sync of its own."""
+    direct_always_bytes: int = 512 * KIB
+    """A log with at least this much pending goes direct however many others do: writing it twice costs more."""
     flush_bytes_max: int = 16 * MIB
     """The most one flush takes."""
     pending_bytes_max: int = 64 * MIB

@@ -95,7 +95,11 @@ class Flusher:
         self._wake_scheduled = False
         if self.idle:
             self.idle = False
-            self._wake.release()
+            self.wake()
+
+    def wake(self) -> None:
+        """Let the thread work; it is idle."""
+        self._wake.release()
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run `job` on the thread after everything enqueued before; its result or exception comes back."""
@@ -138,21 +142,25 @@ class Flusher:
     def _work(self) -> None:
         while True:
             self._wake.acquire()
-            while True:
-                with self.lock:
-                    chunks, jobs, puts = self._take(), self._jobs, self.puts
-                    if chunks or jobs or puts:
-                        self._jobs = []
-                        self.puts = []
-                    else:
-                        self.idle = True
-                        break
-                if chunks or puts:
-                    self._flush(chunks, puts)
-                for job in jobs:
-                    job()
+            while self.flush_once():
+                pass
             if self._stopping:
                 return
+
+    def flush_once(self) -> bool:
+        """Flush what is queued now, then run the jobs; False, and idle from then on, when there is nothing."""
+        with self.lock:
+            chunks, jobs, puts = self._take(), self._jobs, self.puts
+            if not (chunks or jobs or puts):
+                self.idle = True
+                return False
+            self._jobs = []
+            self.puts = []
+        if chunks or puts:
+            self._flush(chunks, puts)
+        for job in jobs:
+            job()
+        return True
 
     def _take(self) -> list[Chunk]:
         """What to flush now, at most `flush_bytes_max` unless a job waits behind it. Under the lock."""
@@ -185,14 +193,16 @@ class Flusher:
             if log in self._blocked:
                 continue
             buffers = chunk.buffers
-            payload: Buffer = buffers[0] if len(buffers) == 1 else b"".join(buffers)
             cached = log.config.write_caching
             direct = not cached and (
                 (chunk.size >= self._config.direct_write_bytes and directs < self._config.direct_logs_max)
+                or chunk.size >= self._config.direct_always_bytes
                 or bool(log.cached_paths)
             )
+            if not direct and not cached and len(buffers) > 1:
+                buffers = [b"".join(buffers)]
             try:
-                self._write_segment(chunk, payload, direct=direct)
+                self._write_segment(chunk, buffers, direct=direct)
             except OSError as error:
                 self._fail(log, error, failures)
                 continue
@@ -203,7 +213,9 @@ class Flusher:
                 done.append(chunk)
             else:
                 segment = chunk.segment
-                entries.append((log.log_id, segment.base_offset, chunk.position, chunk.base_offset, payload))
+                entries.append(
+                    (log.log_id, segment.base_offset, chunk.position, chunk.base_offset, buffers[0])
+                )
                 logged.append(chunk)
         entries.extend(put.entry for put in puts)
         put_error: StorageError | None = None
@@ -218,10 +230,10 @@ class Flusher:
         flushed = Flushed(_in_order(chunks, done), failures, self._wal.lsn, size, puts, put_error)
         self._loop.call_soon_threadsafe(self._on_flushed, flushed)
 
-    def _write_segment(self, chunk: Chunk, payload: Buffer, *, direct: bool) -> None:
+    def _write_segment(self, chunk: Chunk, buffers: list[Buffer], *, direct: bool) -> None:
         segment = chunk.segment
         file = self._files.get(segment.path, create=not segment.on_disk)
-        self._disk.write(file.fd, [payload], chunk.position)
+        self._disk.write(file.fd, buffers, chunk.position)
         if chunk.log.config.write_caching:
             chunk.log.cached_paths.add(segment.path)
         elif direct:

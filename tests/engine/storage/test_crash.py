@@ -24,6 +24,7 @@ CONFIG = StorageConfig(
     wal_file_bytes=2048,
     wal_files_max=3,
     direct_write_bytes=600,
+    direct_always_bytes=1200,
     compaction_in_process=False,
     free_bytes_poll_ms=1,
     checkpoint_interval_ms=0,
