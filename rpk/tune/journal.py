@@ -214,7 +214,7 @@ def _parse(data: bytes) -> tuple[list[dict[str, Any]], int]:
         end = data.find(b"\n", whole)
         text = data[whole + 9 : end] if end >= 0 else b""
         try:
-            if end < 0 or int(data[whole : whole + 8], 16) != zlib.crc32(text):
+            if end < 0 or data[whole : whole + 9] != b"%08x " % zlib.crc32(text):
                 raise ValueError
             line = json.loads(text)
             lines.append(line)

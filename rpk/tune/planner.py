@@ -34,6 +34,7 @@ def make_plan(facts: HostFacts, parameters: Parameters, names: Sequence[str]) ->
     ]
     shared, problems = _shared(facts, parameters, working)
     claimed: dict[str, tuple[str, Action]] = {}
+    joined: dict[str, tuple[str, ...]] = {}
     tuners = []
     for tuner, proposal in asked:
         enabled = tuner.name in parameters.enabled
@@ -50,13 +51,22 @@ def make_plan(facts: HostFacts, parameters: Parameters, names: Sequence[str]) ->
         if enabled and proposal.unsupported is None:
             before = [step for step in shared if step.tuner == tuner.name and _comes_first(step.action)]
             after = [step for step in shared if step.tuner == tuner.name and not _comes_first(step.action)]
-            own, conflicts = _own(tuner.name, proposal, claimed)
+            own, conflicts = _own(tuner.name, proposal, claimed, joined)
             refused = (*plan.refused, *conflicts, *problems.get(tuner.name, ()))
             plan = replace(plan, steps=(*before, *own, *after), refused=refused)
         tuners.append(plan)
     return Plan(
         boot_id=facts.machine.boot_id,
-        tuners=tuple(tuners),
+        tuners=tuple(
+            replace(
+                tuner,
+                steps=tuple(
+                    replace(step, owners=step.owners + joined.get(step.action.target, ()))
+                    for step in tuner.steps
+                ),
+            )
+            for tuner in tuners
+        ),
         read_only=facts.machine.read_only,
         container=facts.machine.container,
     )
@@ -82,9 +92,16 @@ def _unchangeable(settings: Sequence[Setting]) -> tuple[Refusal, ...]:
 
 
 def _own(
-    name: str, proposal: Proposal, claimed: dict[str, tuple[str, Action]]
+    name: str,
+    proposal: Proposal,
+    claimed: dict[str, tuple[str, Action]],
+    joined: dict[str, tuple[str, ...]],
 ) -> tuple[list[Step], list[Refusal]]:
-    """Steps of one tuner. A target another tuner has claimed is left out when both want the same, else refused."""
+    """Steps of one tuner.
+
+    A target another tuner has claimed is refused when it wants something else; when both want the same, the step
+    that is there serves both (`joined`), and stays until both are undone.
+    """
     actions: list[Action] = [
         *proposal.actions,
         *(setting.action() for setting in proposal.settings if not setting.satisfied and setting.changeable),
@@ -104,6 +121,8 @@ def _own(
                     reason=f"tuner {other[0]} wants {other[1].wanted}",
                 )
             )
+        else:
+            joined[action.target] = (*joined.get(action.target, ()), name)
     return steps, conflicts
 
 

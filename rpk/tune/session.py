@@ -96,6 +96,7 @@ def open_session(run: Run, choices: Choices) -> Session:
     request = Request(
         directories=choices.directories if named else (data,),
         disks=choices.disks,
+        climb=not named,
         nics=choices.nics or None,
         listen=tuple(listen_addresses(node)),
         files=(

@@ -22,12 +22,13 @@ class LargeFile:
     """A file of which only the size matters. size_bytes is None where there is none.
 
     data_beyond: it holds more than zeros behind the wanted size, so cutting it there would lose something.
+    missing: directories on the way to it that are not there, outermost first.
     """
 
     path: str
     size_bytes: int | None
     data_beyond: bool
-    parent_exists: bool
+    missing: tuple[str, ...]
     free_bytes: int
 
 
@@ -44,6 +45,10 @@ def probe_large_file(host: HostReader, path: str, wanted_bytes: int) -> LargeFil
     """Look at the ballast file and the space beside it."""
     status = host.status(path)
     parent = path.rpartition("/")[0] or "/"
+    missing: list[str] = []
+    while parent != "/" and not host.exists(parent):
+        missing.insert(0, parent)
+        parent = parent.rpartition("/")[0] or "/"
     space = host.space(parent)
     return LargeFile(
         path=path,
@@ -51,6 +56,6 @@ def probe_large_file(host: HostReader, path: str, wanted_bytes: int) -> LargeFil
         data_beyond=status is not None
         and status.size_bytes > wanted_bytes
         and host.has_data(path, wanted_bytes),
-        parent_exists=host.is_directory(parent),
+        missing=tuple(missing),
         free_bytes=space.free_bytes if space is not None else 0,
     )

@@ -50,11 +50,13 @@ SYSCTLS = (
 class Request:
     """Whom to look at. Empty disks, directories or nics mean what the caller's configuration says.
 
+    climb: a directory that is not there yet stands for the nearest one above it that is.
     nics None: all hardware that is up (or has one of `listen`, where addresses are known). files: texts to snapshot.
     """
 
     directories: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()
+    climb: bool = False
     nics: tuple[str, ...] | None = None
     listen: tuple[str, ...] = ("0.0.0.0",)
     files: tuple[str, ...] = ()
@@ -173,11 +175,14 @@ def _sources(
         else:
             found.append((name, None, f"there is no disk {name}", ""))
     for directory in request.directories:
-        if not host.is_directory(directory):
+        at = directory
+        while request.climb and at != "/" and not host.exists(at):
+            at = at.rpartition("/")[0] or "/"
+        if not host.is_directory(at):
             found.append((directory, None, f"there is no directory {directory}", ""))
             continue
-        device, problem = device_of_directory(host, directory, mounts)
-        mount = mount_of(mounts, host.resolve(directory))
+        device, problem = device_of_directory(host, at, mounts)
+        mount = mount_of(mounts, host.resolve(at))
         found.append((directory, device, problem, mount.filesystem if mount else ""))
     return found
 

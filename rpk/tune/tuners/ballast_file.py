@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rpk.tune.plan import Allocate, Proposal, Refusal
+from rpk.tune.plan import Allocate, Directory, Proposal, Refusal
 from rpk.tune.tuners.record import Tuner
 
 TYPE_CHECKING = False
@@ -20,8 +20,6 @@ def plan(facts: HostFacts, parameters: Parameters) -> Proposal:
     wanted = parameters.ballast_bytes
     if file is None:
         return Proposal(unsupported="no path is given for the ballast file")
-    if not file.parent_exists:
-        return Proposal(unsupported=f"there is no directory {file.path.rpartition('/')[0] or '/'}")
     if file.size_bytes == wanted:
         return Proposal()
     size = file.size_bytes or 0
@@ -38,6 +36,7 @@ def plan(facts: HostFacts, parameters: Parameters) -> Proposal:
         )
     return Proposal(
         actions=(
+            *(Directory(path=path, why="the ballast file lives there") for path in file.missing),
             Allocate(
                 path=file.path, old=file.size_bytes, new=wanted, why="deleting it frees a full disk at once"
             ),

@@ -182,6 +182,23 @@ def test_tuning_again_after_a_reboot_forgets_the_old_boot(machine):
     assert (entry.boot_id, entry.action.old) == ("another", "45")
 
 
+@pytest.mark.parametrize("back", [["coredump", "ballast_file"], ["ballast_file", "coredump"]])
+def test_a_fresh_host_without_the_brokers_directories(machine, back):
+    """Directories two tuners need are made once, and go with the last of them."""
+    box = machine("ec2_ena")
+    os.rmdir(f"{box.root}/var/lib/redpanda/data")
+    os.rmdir(f"{box.root}/var/lib/redpanda")
+    kernel = box.kernel()
+    before = picture(kernel.root)
+    results = apply(kernel, plan_of(kernel, ["ballast_file", "coredump", "disk_nomerges"]))
+    assert set(states(results).values()) == {State.APPLIED}
+    assert plan_of(kernel, ["ballast_file", "coredump", "disk_nomerges"]).empty
+    for name in back:
+        revert(kernel, {name})
+    revert(kernel)
+    assert picture(kernel.root) == before
+
+
 def test_what_is_gone_is_forgotten(machine):
     box = machine("ec2_ena")
     kernel = box.kernel()
