@@ -39,6 +39,12 @@ def internal_families(sources: MetricsSources, api_name: Callable[[int], str]) -
             "vectorized_memory_allocated_memory", "gauge", "Resident bytes.", resident_bytes(), {"shard": "0"}
         ),
         _collections(),
+        single(
+            "vectorized_application_log_lines_dropped_total",
+            "counter",
+            "Log lines dropped because standard error was not read.",
+            sources.log_lines_dropped(),
+        ),
         latency,
         requests,
         *_connections(sources),

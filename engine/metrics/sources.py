@@ -82,5 +82,7 @@ class MetricsSources:
     cluster: Callable[[], ClusterSample | None] = field(default=lambda: None)
     disk: Callable[[], DiskSample | None] = field(default=lambda: None)
     flush: Callable[[], FlushSample | None] = field(default=lambda: None)
+    log_lines_dropped: Callable[[], int] = field(default=lambda: 0)
+    """Lines for standard error that nobody read in time."""
     aggregate: Callable[[], bool] = field(default=lambda: False)
     """Whether partition labels are to be dropped (`aggregate_metrics`)."""

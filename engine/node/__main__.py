@@ -7,6 +7,7 @@ import time
 from engine.node.arguments import USAGE, parse_arguments
 from engine.node.errors import StartFailed
 from engine.node.exit_codes import ExitCode
+from engine.node.line_writer import STDERR
 from engine.node.version import VERSION
 
 
@@ -29,7 +30,7 @@ def main(argv: list[str]) -> int:
         set_up_logs(arguments.log_level, arguments.logger_levels)
         return run_host(arguments, started)
     except StartFailed as error:
-        sys.stderr.write(f"redpanda: {error}\n")
+        STDERR.write(f"redpanda: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130

@@ -26,6 +26,7 @@ from engine.node.checks import refuse_unavailable, services_remarks
 from engine.node.crash_loop import CrashLoop
 from engine.node.errors import StartFailed
 from engine.node.exit_codes import ExitCode
+from engine.node.line_writer import STDERR
 from engine.node.memory import plan_memory
 from engine.node.pid_file import PidFile
 from engine.node.readiness import announce, notify, process_age_s, ready_line
@@ -118,6 +119,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
+LAST_WORDS_SECONDS_MAX = 0.2
+
+
 class _Life:
     """One shard's life on the running loop."""
 
@@ -156,8 +160,8 @@ class _Life:
 
     def _signalled(self, number: signal.Signals) -> None:
         if self._stop.is_set():
-            with contextlib.suppress(OSError):
-                os.write(2, b"stopping at once\n")
+            STDERR.write("stopping at once")
+            STDERR.flush(LAST_WORDS_SECONDS_MAX)
             os._exit(128 + number)
         logger.info("%s: draining; once more stops at once", number.name)
         self._stop.set()

@@ -3,13 +3,14 @@
     2026-11-20T15:43:25.123Z WARN  engine.net - 10.0.0.7:51234 closed: idle for 600 s
 
 Text from outside cannot forge a line: control characters are escaped. A message template that repeats more than
-`BURST` times in `WINDOW_S` is counted instead, and the count is told when the window is over.
+`BURST` times in `WINDOW_S` is counted instead, and the count is told when the window is over. Nobody waits for the
+reader of stderr; see `line_writer`.
 """
 
 import logging
-import sys
 import time
-from typing import TextIO
+
+from engine.node.line_writer import STDERR, LineWriter
 
 BURST = 20
 WINDOW_S = 10.0
@@ -77,18 +78,27 @@ class RateLimit(logging.Filter):
         return entry[1] <= BURST
 
 
-class _Stderr(logging.StreamHandler[TextIO]):
-    """Writes to stderr; a reader that went away must not hurt the broker."""
+class LineHandler(logging.Handler):
+    """Hands lines to a `LineWriter`."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing can be said where nobody reads."""
+    def __init__(self, writer: LineWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue the line. A record that cannot be formatted is said to be so: it must not hurt the broker."""
+        try:
+            line = self.format(record)
+        except (TypeError, ValueError) as error:
+            line = f"a log line of {record.name} could not be made: {error!r} in {record.msg!r}"
+        self._writer.write(line)
 
 
 def set_up_logs(level: str, logger_levels: dict[str, str]) -> None:
     """Send all loggers to stderr; `logger_levels` holds exceptions by logger name (``engine.`` may be left out)."""
     logging.addLevelName(TRACE, "TRACE")
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = _Stderr(sys.stderr)
+    handler = LineHandler(STDERR)
     handler.setFormatter(LineFormatter())
     handler.addFilter(RateLimit())
     root = logging.getLogger()

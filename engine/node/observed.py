@@ -2,12 +2,21 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from engine.admin.views import KAFKA_NAMESPACE, AdminViews, BrokerView, ChangeRefused, DiskView, PartitionView
+from engine.admin.views import (
+    KAFKA_NAMESPACE,
+    AdminViews,
+    BrokerView,
+    DiskView,
+    DrainView,
+    PartitionView,
+)
 from engine.config.property import PropertyValue
-from engine.controller.errors import ControllerBusy, ControllerError, ControllerTimeout
+from engine.controller.errors import ControllerError
+from engine.controller.gossip import Report
 from engine.metrics.sources import (
     ClusterSample,
     DiskSample,
@@ -17,6 +26,8 @@ from engine.metrics.sources import (
     PartitionSample,
     TopicSample,
 )
+from engine.node.cluster_actions import ShardActions, refused
+from engine.node.line_writer import STDERR
 from engine.node.settings import as_json
 from engine.wire.api_keys import ApiKey
 
@@ -51,6 +62,7 @@ class Observed:
             cluster=self._cluster_sample,
             disk=self._disk_sample,
             flush=lambda: FlushSample(shard.storage.flushes, shard.storage.flushed_bytes),
+            log_lines_dropped=lambda: STDERR.dropped,
             aggregate=lambda: shard.cluster.boolean("aggregate_metrics"),
         )
 
@@ -69,6 +81,7 @@ class Observed:
             partitions=self._partitions,
             cluster_config=shard.cluster,
             set_cluster_config=self._set_cluster_config,
+            actions=ShardActions(shard),
             metrics=self.metrics,
             api_name=api_name,
         )
@@ -77,20 +90,39 @@ class Observed:
 
     def _brokers(self) -> Sequence[BrokerView]:
         shard = self._shard
-        rpc = shard.config.advertised_rpc_api
-        return [
-            BrokerView(
-                node_id=broker.node_id,
-                uuid=broker.host_uuid,
-                rack=broker.rack,
-                rpc_host=rpc.host,
-                rpc_port=rpc.port,
-                cores=1,
-                alive=broker.node_id == shard.controller.node_id,
-                recovery_mode=shard.config.recovery_mode_enabled,
+        gossip = shard.cluster_room.gossip
+        own = shard.config.advertised_rpc_api
+        found = []
+        for node_id, broker in sorted(shard.controller.brokers.items()):
+            report = gossip.report_of(node_id) or Report()
+            rpc = (broker.rpc.host, broker.rpc.port) if broker.rpc is not None else (own.host, own.port)
+            disk = DiskView(report.disk_path, report.disk_free_bytes, report.disk_total_bytes)
+            found.append(
+                BrokerView(
+                    node_id=node_id,
+                    uuid=broker.host_uuid,
+                    rack=broker.rack,
+                    rpc_host=rpc[0],
+                    rpc_port=rpc[1],
+                    cores=report.cores,
+                    alive=gossip.alive(node_id),
+                    recovery_mode=report.recovery_mode,
+                    leaving=broker.draining,
+                    drain=self._drain(broker.maintenance, report),
+                    version=report.version or None,
+                    disk=disk if report.disk_path else None,
+                    high_disk_usage=report.under_pressure,
+                    config_version=report.config_version,
+                    needs_restart=report.needs_restart,
+                )
             )
-            for _, broker in sorted(shard.controller.brokers.items())
-        ]
+        return found
+
+    @staticmethod
+    def _drain(maintenance: bool, report: Report) -> DrainView:  # noqa: FBT001 - private
+        if not maintenance:
+            return DrainView()
+        return DrainView(**{**asdict(report.drain), "draining": True})
 
     def _cluster_uuid(self) -> UUID | None:
         return self._shard.controller.cluster_uuid if self._shard.ready else None
@@ -99,15 +131,22 @@ class Observed:
         controller = self._shard.controller
         for topic in controller.topics.values():
             for item in topic.partitions:
-                leader = controller.leader_of(item).node_id
+                led = controller.leader_of(item)
+                leads = led.node_id >= 0 and controller.alive(led.node_id)
                 yield PartitionView(
                     namespace=KAFKA_NAMESPACE,
                     topic=topic.name,
                     partition=item.index,
-                    leader=leader,
+                    leader=led.node_id if leads else -1,
                     replicas=item.replicas,
                     group=item.log_id,
                     internal=topic.internal,
+                    previous=item.previous,
+                    lagging=tuple(
+                        node
+                        for node in item.replicas
+                        if not controller.alive(node) or (leads and node not in led.in_sync)
+                    ),
                 )
 
     def _disk(self) -> DiskView | None:
@@ -121,12 +160,8 @@ class Observed:
     async def _set_cluster_config(self, upserts: Mapping[str, PropertyValue], removes: Sequence[str]) -> int:
         try:
             return await self._shard.controller.set_cluster_config(as_json(upserts), removes)
-        except ControllerTimeout as error:
-            raise ChangeRefused(504, str(error)) from error
-        except ControllerBusy as error:
-            raise ChangeRefused(429, str(error)) from error
         except ControllerError as error:
-            raise ChangeRefused(503, str(error)) from error
+            raise refused(error) from error
 
     # ---- for metrics
 
@@ -167,7 +202,11 @@ class Observed:
             brokers=len(controller.brokers),
             topics=len(controller.topics),
             partitions=sum(len(topic.partitions) for topic in controller.topics.values()),
-            unavailable_partitions=len(controller.unready),
+            unavailable_partitions=sum(
+                controller.leader_of(each).node_id < 0
+                for topic in controller.topics.values()
+                for each in topic.partitions
+            ),
         )
 
     def _disk_sample(self) -> DiskSample | None:

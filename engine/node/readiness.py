@@ -2,10 +2,11 @@
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+
+from engine.node.line_writer import STDERR
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -31,9 +32,7 @@ def ready_line(node_id: int, kafka: Sequence[str], admin: Sequence[str], seconds
 
 def announce(line: str, ready_fd: int | None) -> None:
     """Print `line`, write it to the descriptor and close that, tell systemd."""
-    with suppress(OSError):
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+    STDERR.write(line)
     if ready_fd is not None:
         with suppress(OSError):
             os.write(ready_fd, line.encode() + b"\n")

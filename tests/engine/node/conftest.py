@@ -14,7 +14,7 @@ import pytest
 READY = re.compile(
     rb"redpanda ready: node (\d+) kafka 127\.0\.0\.1:(\d+) admin 127\.0\.0\.1:(\d+) in \d+ ms pid (\d+)"
 )
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 
 
 class Broker:
@@ -34,23 +34,23 @@ class Broker:
             "group_topic_partitions": 2,
         }
 
-    def run(self, *flags, env=None, pass_fds=()):
+    def run(self, *flags, env=None, pass_fds=(), stderr=None):
         self.file.write_text(json.dumps({"redpanda": self.settings}))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "engine.node", "--redpanda-cfg", str(self.file), *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=log,
+                stderr=log if stderr is None else stderr,
                 env={**os.environ, **(env or {})},
                 pass_fds=pass_fds,
             )
         return self.process
 
-    def start(self, *flags, env=None):
+    def start(self, *flags, env=None, stderr=None):
         reader, writer = os.pipe()
         try:
-            self.run(*flags, "--ready-fd", str(writer), env=env, pass_fds=(writer,))
+            self.run(*flags, "--ready-fd", str(writer), env=env, pass_fds=(writer,), stderr=stderr)
             os.close(writer)
             writer = -1
             assert select.select([reader], [], [], START_SECONDS_MAX)[0], self.text()

@@ -1,6 +1,6 @@
 import logging
 
-from engine.node.logs import BURST, WINDOW_S, LineFormatter, RateLimit
+from engine.node.logs import BURST, WINDOW_S, LineFormatter, LineHandler, RateLimit
 
 
 def record(message, *args, created=1000.0, level=logging.INFO, exc_info=None):
@@ -42,3 +42,21 @@ def test_repeats_are_counted_and_told():
     assert limit.filter(late)
     assert late.getMessage() == "same 7 (30 like it were left out)"
     assert limit.filter(record("same %d", 1, level=logging.CRITICAL))
+
+
+class Lines:
+    def __init__(self):
+        self.lines = []
+
+    def write(self, line):
+        self.lines.append(line)
+
+
+def test_a_record_that_cannot_be_formatted_is_said_to_be_so():
+    writer = Lines()
+    handler = LineHandler(writer)
+    handler.setFormatter(LineFormatter())
+    handler.handle(record("%d", "no number"))
+    handler.handle(record("fine"))
+    assert "could not be made" in writer.lines[0]
+    assert writer.lines[1].endswith("fine")

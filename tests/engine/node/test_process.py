@@ -1,5 +1,6 @@
 """The broker as a process: starts, serves, dies, comes back, stops."""
 
+import os
 import shutil
 import signal
 import socket
@@ -406,3 +407,23 @@ def test_version_and_help(broker):
     for flag, said in (("--version", "0.1.0"), ("--help", "--redpanda-cfg FILE")):
         assert broker.run(flag).wait(30) == 0
         assert said in broker.text()
+
+
+def test_a_supervisor_that_stops_reading_stops_nobody(broker):
+    """Standard error is a pipe nobody reads: requests are served, and the end is in order."""
+    reader, fd = os.pipe()
+    os.set_blocking(fd, False)
+    try:
+        while True:
+            os.write(fd, b"." * 4096)
+    except BlockingIOError:
+        os.set_blocking(fd, True)
+    broker.settings["auto_create_topics_enabled"] = True
+    broker.start("--default-log-level", "trace", stderr=fd)
+    os.close(fd)
+    try:
+        assert produce(broker, "t", values(50)) == values(50)
+        assert broker.admin("GET", "/v1/status/ready")
+        assert broker.stop() == 0
+    finally:
+        os.close(reader)
