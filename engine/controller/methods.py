@@ -16,3 +16,5 @@ class ClusterMethod(IntEnum):
     """I am alive, this is how I am, and this is what I lead."""
     TRANSFER = 104
     """Hand over a leadership you have."""
+    REBALANCE = 105
+    """Spread the replicas evenly, you who lead the controller."""

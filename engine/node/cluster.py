@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from engine.base.clock import Clock
 from engine.base.errors import OperatingError
 from engine.config.node_config import NodeConfig
+from engine.controller.balancer import plan_moves
 from engine.controller.brokers import BrokerRegistered, BrokerRemoved, Endpoint
 from engine.controller.caretaker import Caretaker
 from engine.controller.commands import RegisterBroker
@@ -169,6 +170,7 @@ class Cluster:
             self.controller, self.gossip, self._controller_partition, self.transfer, self._properties
         )
         self.network.on_request(ClusterMethod.TRANSFER, self._asked_to_transfer)
+        self.network.on_request(ClusterMethod.REBALANCE, self._asked_to_rebalance)
         self.controller.on_records.append(self._records)
         if replicated and known.founders and known.node_id == known.founders[0]:
             self._spawn(self._stand_first())
@@ -325,6 +327,30 @@ class Cluster:
             return (b"that is no request",)
         why = self.replicas.transfer(log_id, None if target < 0 else target)
         return ((why or "").encode(),)
+
+    def stuck(self) -> Sequence[tuple[str, int]]:
+        """(topic, partition) of leaving brokers for which there is nowhere to go, as things stand now."""
+        state = self.controller.state
+        if not any(broker.draining for broker in state.brokers.by_id.values()):
+            return ()
+        alive = [node for node in state.brokers.by_id if self.gossip.alive(node)]
+        return plan_moves(state, alive, even=False).stuck
+
+    async def rebalance(self) -> str | None:
+        """Have the broker that leads the controller spread the replicas; why not, or None."""
+        leader = int(self.controller.controller_id)
+        if leader == self.controller.node_id:
+            self.caretaker.even = True
+            return None
+        try:
+            await self.network.call(leader, ClusterMethod.REBALANCE, (b"",), timeout_ms=TRANSFER_TIMEOUT_MS)
+        except RpcError as error:
+            return str(error)
+        return None
+
+    async def _asked_to_rebalance(self, _sender: int, _payload: memoryview) -> tuple[bytes]:
+        self.caretaker.even = True
+        return (b"",)
 
     # ---- stopping
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 
 
-def round_trip(brokers: str, *, timeout_s: float) -> float:
-    """Create a topic, produce one record with acks=all, fetch it, delete the topic; seconds until the ack.
+def round_trip(brokers: str, *, replicas: int = 1, timeout_s: float) -> float:
+    """Create a topic, produce records with acks=all, fetch them, delete the topic; seconds until all are acked.
 
-    brokers: `host:port,…`. Raises TransientError naming the step that did not happen within `timeout_s`.
+    brokers: `host:port,…`. The topic has `replicas` partitions of as many replicas, and each gets a record, so every
+    broker of a cluster of that size acks and serves one. Raises TransientError naming the step that did not happen within `timeout_s`.
     """
     from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
     from confluent_kafka.admin import AdminClient
@@ -35,27 +36,36 @@ def round_trip(brokers: str, *, timeout_s: float) -> float:
     step = "a topic could not be created"
     admin = AdminClient(common)
     try:
-        admin.create_topics([NewTopic(topic, 1, 1)], operation_timeout=timeout_s)[topic].result(
+        admin.create_topics([NewTopic(topic, replicas, replicas)], operation_timeout=timeout_s)[topic].result(
             _left(deadline)
         )
         step = "a record was not acked"
-        acked: list[tuple[KafkaError | None, int]] = []
+        acked: dict[int, int] = {}
+        failed: list[str] = []
 
         def on_delivery(error: KafkaError | None, message: Message) -> None:
-            acked.append((error, message.offset() or 0))
+            if error is None:
+                acked[message.partition() or 0] = message.offset() or 0
+            else:
+                failed.append(str(error))
 
         producer = Producer({**common, "acks": "all", "linger.ms": 0})
-        producer.produce(topic, b"probe", partition=0, on_delivery=on_delivery)
+        for partition in range(replicas):
+            producer.produce(topic, b"probe", partition=partition, on_delivery=on_delivery)
         producer.flush(_left(deadline))
-        if not acked or acked[0][0] is not None:
-            raise TransientError(step, cause=str(acked[0][0]) if acked else None)
+        if len(acked) < replicas:
+            raise TransientError(step, cause=failed[0] if failed else None)
         seconds = time.monotonic() - started
         step = "the acked record could not be fetched"
         consumer = Consumer(
             {**common, "group.id": topic, "enable.auto.commit": False, "fetch.wait.max.ms": 10}
         )
-        consumer.assign([TopicPartition(topic, 0, acked[0][1])])
-        while (message := consumer.poll(POLL_S)) is None or message.error() is not None:
+        consumer.assign([TopicPartition(topic, partition, offset) for partition, offset in acked.items()])
+        missing = set(acked)
+        while missing:
+            message = consumer.poll(POLL_S)
+            if message is not None and message.error() is None:
+                missing.discard(message.partition() or 0)
             if time.monotonic() > deadline:
                 raise TransientError(step)
         consumer.close()

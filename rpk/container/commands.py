@@ -10,6 +10,9 @@ GROUP = Group(
         Command("status", "rpk.container.status", "Show the local cluster's brokers."),
         Command("stop", "rpk.container.stop", "Stop the local cluster; its data stays."),
         Command("purge", "rpk.container.purge", "Stop the local cluster and delete its data."),
+        Command("kill", "rpk.container.kill", "Kill brokers of the local cluster (kill -9)."),
+        Command("pause", "rpk.container.pause", "Freeze brokers of the local cluster."),
+        Command("resume", "rpk.container.resume", "Let frozen brokers go on."),
         Command("run", "rpk.container.run", "Run a command against a cluster that lives as long as it does."),
     ),
 )

@@ -48,6 +48,8 @@ def write(cluster: Cluster, node: Node, *, listen: str = HOST) -> str:
         }
     }
     properties, node_texts = split(cluster.settings)
+    if len(cluster.nodes) > 1:
+        properties = {"default_topic_replications": min(3, len(cluster.nodes)), **properties}
     document = _applied(document, node_texts)
     import yaml
 

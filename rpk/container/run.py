@@ -17,7 +17,7 @@ from rpk.container import addresses, node_file
 from rpk.container.brokers import ProcessRuntime, brokers, byte_code_kept
 from rpk.container.cluster import Cluster, Node
 from rpk.container.start import prove
-from rpk.out.errors import NotFound, OperationFailed, UsageError
+from rpk.out.errors import NotFound, OperationFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,10 +48,6 @@ def command(
     process holds the other end of a pipe and cleans up when it closes.
     """
     run = current()
-    if nodes > 1:
-        raise UsageError(
-            f"{nodes} brokers need replication, which this engine does not have yet", hint="use -n 1"
-        )
     node_file.check(settings or ())
     if shutil.which(words[0]) is None:
         raise NotFound(f"there is no command {words[0]}", hint="check the spelling and PATH")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     ("rpk container start", "one broker on 127.0.0.1:9092, or the next free port"),
+    ("rpk container start -n 3", "three brokers, every record on all of them"),
     ("rpk container start --any-port --format json", "for scripts: free ports, told as JSON"),
 )
 OUTPUT = {"schema_version": "integer", "runtime": "string", "seconds": "number", "brokers": "list of objects"}
@@ -37,7 +38,9 @@ Ports = Annotated[
 
 
 def command(
-    nodes: Annotated[int, typer.Option("--nodes", "-n", min=1, help="Brokers.")] = 1,
+    nodes: Annotated[
+        int, typer.Option("--nodes", "-n", min=0, help="Brokers; 1 unless the cluster has more.")
+    ] = 0,
     retries: Annotated[int, typer.Option(help="Times to probe a broker that does not answer yet.")] = 10,
     runtime: Annotated[
         str, typer.Option(help="process, docker or podman; process unless the cluster has another.")
@@ -67,17 +70,14 @@ def command(
     """Start a local cluster.
 
     Starts broker processes on loopback with fsync before every ack, waits until a record was acked and read back,
-    then writes and selects the profile rpk-container, so that every other command finds the cluster.
+    then writes and selects the profile rpk-container, so that every other command finds the cluster. With -n 3 the
+    record is acked by all brokers before the command says so, and each of them has served a record.
 
     Data and logs live in the user's state directory and survive stop; an existing cluster is started again with
     the ports and settings it was made with. A busy port gives way to the next free one, and that is printed.
     """
     del console_image, console_port, pull, subnet, gateway  # the console and its network are not part of this
     run = current()
-    if nodes > 1:
-        raise UsageError(
-            f"{nodes} brokers need replication, which this engine does not have yet", hint="use -n 1"
-        )
     asked = {
         "kafka": kafka_ports,
         "admin": admin_ports,
@@ -93,12 +93,14 @@ def command(
     texts = tuple(settings or ())
     node_file.check(texts)
     ways = runtimes.runtime(runtime or "process", image or None)
+    if nodes > 1 and runtime not in ("", "process"):
+        raise UsageError(f"--runtime {runtime} runs one broker", hint="leave --runtime out, or use -n 1")
     begin = time.monotonic()
     home = clusters.home(run.environment)
     with clusters.exclusively(home):
         cluster = clusters.load(home)
         if cluster is None:
-            plan, notes = addresses.plan(nodes, ports, strict=strict_ports)
+            plan, notes = addresses.plan(nodes or 1, ports, strict=strict_ports)
             members = tuple(Node(node_id=at, ports=each) for at, each in enumerate(plan))
             cluster = Cluster(directory=home, runtime=runtime or "process", nodes=members, settings=texts)
             for note in notes:
@@ -107,6 +109,10 @@ def command(
             if runtime not in ("", cluster.runtime):
                 raise OperationFailed(
                     f"the local cluster exists with --runtime {cluster.runtime}", hint=AFRESH
+                )
+            if nodes not in (0, len(cluster.nodes)):
+                raise OperationFailed(
+                    f"the local cluster exists with {len(cluster.nodes)} broker(s)", hint=AFRESH
                 )
             if strict_ports or any_port or any(asked.values()):
                 run.out.warning(f"the local cluster keeps the ports it was made with; {AFRESH}")
@@ -157,7 +163,7 @@ def prove(ways: Runtime, cluster: Cluster, retries: int) -> None:
 
     for left in range(max(0, retries), -1, -1):
         try:
-            round_trip(brokers(cluster), timeout_s=PROBE_S)
+            round_trip(brokers(cluster), replicas=len(cluster.nodes), timeout_s=PROBE_S)
             return
         except TransientError as error:
             if not left or any(ways.state(cluster, node).status != RUNNING for node in cluster.nodes):
