@@ -237,10 +237,11 @@ def test_any_frame_is_answered_or_refused(broker, frame):
 
 
 def test_crowded_requests_do_not_stop_the_shard(broker):
-    for elements in (24_000, 26_000, 400_000):
-        for name, frame in crowded(versions_of(broker.bootstrap), elements).items():
-            if name.startswith("PRODUCE"):
-                continue  # acks=0 says nothing
+    versions = versions_of(broker.bootstrap)
+    del versions[ApiKey.PRODUCE]  # acks=0 says nothing
+    few = {key: versions[key] for key in (ApiKey.METADATA, ApiKey.CREATE_TOPICS, ApiKey.OFFSET_FETCH)}
+    for elements, asked in ((24_000, versions), (26_000, few), (400_000, few)):
+        for name, frame in crowded(asked, elements).items():
             with RawKafka(broker.bootstrap, seconds=30) as raw:
                 raw.send(frame)
                 with contextlib.suppress(Closed):
