@@ -1,5 +1,7 @@
 """Machines of files, and plans for them."""
 
+import os
+
 import pytest
 
 from rpk.tune.facts.host import Request, probe_host
@@ -8,6 +10,14 @@ from rpk.tune.planner import make_plan
 from rpk.tune.session import Choices, open_session
 from rpk.tune.tuners.table import TUNERS
 from tests.support.fake_machines import MACHINES
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_disk():
+    """Trees of files need not survive a power cut; `test_journal.py` looks at what is synced by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture

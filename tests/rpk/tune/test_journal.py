@@ -142,6 +142,31 @@ def test_the_intention_is_on_disk_before_the_first_write(tmp_path):
     ]
 
 
+def test_the_intention_is_synced_before_the_first_write(tmp_path, monkeypatch):
+    kernel = ec2_ena(tmp_path).kernel()
+    plan = plan_of(kernel, NAMES)
+    events = []
+
+    def fsync(descriptor):
+        name = os.readlink(f"/proc/self/fd/{descriptor}")
+        events.append(
+            (
+                name.removeprefix(kernel.root),
+                b"cpu_latency" in Path(name).read_bytes() if os.path.isfile(name) else None,
+            )
+        )
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(kernel, "_mortal", lambda: events.append("effect"))
+    with Journal(kernel) as journal:
+        apply_plan(kernel, plan, journal, timeout_s=1)
+    before = events[: events.index("effect")]
+    # The directories made for it, its own entry, then its content, the last step included.
+    assert ("/var/lib/rpk", None) in before
+    assert ("/var/lib/rpk/tune", None) in before
+    assert before[-1] == (FILE, True)
+
+
 def test_dead_lines_are_left_out(tmp_path, monkeypatch):
     from rpk.tune import journal as module
 
