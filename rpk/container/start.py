@@ -131,7 +131,7 @@ def take_profile(cluster: Cluster, environment: Mapping[str, str]) -> bool:
         return local_profile.select(cluster, environment)
     except RpkError as error:
         error.message = f"the cluster runs, but its profile is not selected: {error.message}"
-        error.hint = f"rpk -X brokers={brokers(cluster)} reaches it; --no-profile leaves the profiles alone"
+        error.hint = f"rpk --ignore-profile -X brokers={brokers(cluster)} reaches it; --no-profile leaves the profiles alone"
         raise
 
 

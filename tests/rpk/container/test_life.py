@@ -170,7 +170,7 @@ def test_a_settings_file_that_is_broken_does_not_hide_the_cluster(home, tmp_path
     settings.write_text("profiles: [")
     started = rpk(home, "container", "start", "--any-port", expected=2)
     assert "error: the cluster runs, but its profile is not selected" in started.stderr
-    assert "hint: rpk -X brokers=127.0.0.1:" in started.stderr
+    assert "hint: rpk --ignore-profile -X brokers=127.0.0.1:" in started.stderr
     assert brokers(home)[0]["status"] == "running"
     purged = rpk(home, "container", "purge")
     assert "warning: the profile rpk-container is left as it was" in purged.stderr
