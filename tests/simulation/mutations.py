@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from engine.raft import election, following
 from engine.raft.core import RaftCore
-from engine.raft.entries import ORIGIN, Position
+from engine.raft.entries import ORIGIN
 from engine.raft.leading import Leading
 from engine.raft.log_view import LogView
 from engine.raft.messages import VoteResponse
