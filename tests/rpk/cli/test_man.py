@@ -57,6 +57,9 @@ def test_redpanda_yaml_has_every_key_of_the_broker(tmp_path):
 def test_pages_have_no_warnings():
     files = [str(path) for path in sorted(MAN.iterdir())]
     run = subprocess.run(
-        ["groff", "-Kutf8", "-man", "-ww", "-z", "-Tutf8", *files], capture_output=True, text=True, check=False
+        ["groff", "-Kutf8", "-man", "-ww", "-z", "-Tutf8", *files],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
