@@ -58,6 +58,8 @@ class GroupManager:
         """By group id, which is the log's."""
         self.on_leader_changed: list[Callable[[Group], None]] = []
         """Called when a group of this shard has another leader or term, as far as is known here."""
+        self.refused_runs = 0
+        """AppendRequests with data that were dropped because the disk was behind, since the start."""
         self._random = randomness or random.Random()
         self.outbox = Outbox(network, self._random.getrandbits(63), self.config.frame_bytes_max)
         self.recovery = Recovery(

@@ -168,6 +168,9 @@ class Group(StorageEvents):
             self._trim(message, sender)
             return
         if isinstance(message, AppendRequest) and message.run is not None:
+            if self._manager.storage.congested:  # the disk is behind: as if lost, the leader tries again
+                self._manager.refused_runs += 1
+                return
             self._payload = split_run(payload, message.run)
             if self._payload is None:
                 logger.warning("%s: node %d sent data that is not what it says", self.log.partition, sender)

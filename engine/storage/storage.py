@@ -112,10 +112,12 @@ class Storage:
         loop: asyncio.AbstractEventLoop,
         disk: Disk | None = None,
         topic_config: Callable[[TopicPartition], TopicConfig] | None = None,
+        flusher: type[Flusher] = Flusher,
     ) -> "Storage":
         """Lock the directory, recover every log, and be ready to append. What was found is in `report`.
 
-        `topic_config` gives the configs of logs found (default: all defaults, until `Log.set_config`).
+        `topic_config` gives the configs of logs found (default: all defaults, until `Log.set_config`). `flusher`: a
+        simulator's does on the loop what the real one's thread does.
         Raises `DirectoryLocked`, `UnsupportedVersion`, `OSError`.
         """
         disk = disk or HostDisk()
@@ -127,7 +129,7 @@ class Storage:
             recovered = await storage.in_background(storage._recover)
             for found in recovered.logs:
                 storage._adopt(found, topic_config(found.partition) if topic_config else TopicConfig())
-            await storage._start(recovered)
+            await storage._start(recovered, flusher)
         except BaseException:
             storage._executor.shutdown(wait=True)
             storage.files.clear()
@@ -158,7 +160,7 @@ class Storage:
                 self.indexes.keep(segment)
         self.logs[log.log_id] = log
 
-    async def _start(self, recovered: Recovered) -> None:
+    async def _start(self, recovered: Recovered, flusher: type[Flusher]) -> None:
         self.report = recovered.report
         for warning in recovered.report.warnings:
             logger.warning("recovery: %s", warning)
@@ -176,7 +178,7 @@ class Storage:
         for log in self.logs.values():
             log.floor_lsn = 0
         self._housekeeper = Housekeeper(self)
-        self.flusher = Flusher(
+        self.flusher = flusher(
             self.disk, self.wal, self.files, self.config, self._loop, self._flushed, self._crashed
         )
         self.key_value = KeyValueStore(recovered.key_values, self.flusher)

@@ -144,13 +144,15 @@ class Node:
         group.append(batch, header)
         return header.next_offset
 
-    def values(self, group_id=1, upto=None):
-        """(offset, value) of every committed record."""
+    def values(self, group_id=1, upto=None, start=0):
+        """(offset, value) of every committed record from `start` on."""
         group = self.group(group_id)
         log = group.log
         found = []
-        for _, batch in log.batches(log.start_offset, group.high_watermark if upto is None else upto):
-            found.extend((record.offset, record.value) for record in iter_records(batch))
+        for _, batch in log.batches(
+            max(start, log.start_offset), group.high_watermark if upto is None else upto
+        ):
+            found.extend((one.offset, one.value) for one in iter_records(batch) if one.offset >= start)
         return found
 
 
