@@ -18,3 +18,5 @@ class ClusterMethod(IntEnum):
     """Hand over a leadership you have."""
     REBALANCE = 105
     """Spread the replicas evenly, you who lead the controller."""
+    QUORUM = 106
+    """The controller's group, as you see it who lead it."""

@@ -32,6 +32,7 @@ from engine.controller.partition_room import (
     open_controller_log,
     was_in_group,
 )
+from engine.controller.quorum import BadQuorum, Quorum, decode_quorum, encode_quorum, quorum_of
 from engine.controller.records import Record
 from engine.controller.remote import RemoteController
 from engine.controller.replicas import Replicas
@@ -171,6 +172,7 @@ class Cluster:
         )
         self.network.on_request(ClusterMethod.TRANSFER, self._asked_to_transfer)
         self.network.on_request(ClusterMethod.REBALANCE, self._asked_to_rebalance)
+        self.network.on_request(ClusterMethod.QUORUM, self._asked_for_quorum)
         self.controller.on_records.append(self._records)
         if replicated and known.founders and known.node_id == known.founders[0]:
             self._spawn(self._stand_first())
@@ -351,6 +353,22 @@ class Cluster:
     async def _asked_to_rebalance(self, _sender: int, _payload: memoryview) -> tuple[bytes]:
         self.caretaker.even = True
         return (b"",)
+
+    async def quorum(self) -> Quorum | None:
+        """The controller's group as its leader sees it; None when there is none, or it does not answer."""
+        leader = int(self.controller.controller_id)
+        if leader == self.controller.node_id:
+            return quorum_of(self.log.partition, leader)
+        try:
+            answer = await self.network.call(
+                leader, ClusterMethod.QUORUM, (b"",), timeout_ms=TRANSFER_TIMEOUT_MS
+            )
+            return decode_quorum(answer)
+        except (RpcError, BadQuorum):
+            return None
+
+    async def _asked_for_quorum(self, _sender: int, _payload: memoryview) -> tuple[bytes]:
+        return (encode_quorum(quorum_of(self.log.partition, int(self.controller.node_id))),)
 
     # ---- stopping
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from engine.controller.commands import NewPartitions, TopicOutcome
 from engine.controller.errors import ControllerError
+from engine.kafka.at_controller import check_leads
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
 from engine.wire.api_keys import ApiKey
@@ -28,6 +29,7 @@ async def handle(request: "Message", context: RequestContext) -> Mapping[str, ob
         for topic in request.topics
     ]
     try:
+        check_leads(controller)
         outcomes = await controller.create_partitions(
             topics, validate_only=request.validate_only, timeout_ms=request.timeout_ms
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from engine.controller.commands import NewTopic, TopicOutcome
 from engine.controller.errors import ControllerError
+from engine.kafka.at_controller import check_leads
 from engine.kafka.config_entries import topic_entries
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
@@ -30,6 +31,7 @@ async def handle(request: "Message", context: RequestContext) -> Mapping[str, ob
         for topic in request.topics
     ]
     try:
+        check_leads(controller)
         outcomes = await controller.create_topics(
             topics, validate_only=request.validate_only, timeout_ms=request.timeout_ms
         )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from engine.controller.commands import TopicOutcome
 from engine.controller.errors import ControllerError
+from engine.kafka.at_controller import check_leads
 from engine.kafka.context import RequestContext
 from engine.kafka.dispatch import ColdApi
 from engine.wire.api_keys import ApiKey
@@ -37,6 +38,7 @@ async def handle(request: "Message", context: RequestContext) -> Mapping[str, ob
     else:
         targets.extend(request.topic_names)
     try:
+        check_leads(controller)
         outcomes = await controller.delete_topics(targets, timeout_ms=request.timeout_ms) if targets else []
     except ControllerError as error:
         outcomes = [_failed(target, error) for target in dict.fromkeys(targets)]
