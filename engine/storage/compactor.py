@@ -8,6 +8,7 @@ recovery finishes the swap); readers move to the `.swap` file; the other old seg
 import asyncio
 import json
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,7 @@ class Compactor:
             sys.executable,
             "-m",
             "engine.storage.compaction_worker",
+            str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
