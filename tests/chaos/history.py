@@ -90,7 +90,8 @@ class Load:
                 "reconnect.backoff.ms": 10,
                 "reconnect.backoff.max.ms": 100,
                 "retry.backoff.ms": 20,
-                "message.timeout.ms": 120_000,
+                "message.timeout.ms": 300_000,
+                "queue.buffering.max.messages": 5000,  # or a slow machine falls minutes behind
                 "log_level": 0,
             }
         )
