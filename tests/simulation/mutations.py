@@ -24,7 +24,9 @@ class Mutation:
     """The rule that it breaks."""
     plant: Callable[[], AbstractContextManager[object]]
     seeds_max: int = 300
-    """It is found within so many seeds."""
+    """It is found within so many seeds,"""
+    first_seed: int = 0
+    """from here on."""
 
 
 def _vote_twice() -> AbstractContextManager[object]:
