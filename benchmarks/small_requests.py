@@ -24,6 +24,9 @@ PARTITIONS = 12
 PRODUCE_VERSION = 9
 WARMUP_S = 0.5
 LAST_ANSWER_S = 30.0
+LEADER_S = 10.0
+NOT_YET = {3, 5, 6}
+"""UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER."""
 
 
 def produce_frame(topic: str, partition: int, value: bytes, records: int) -> bytes:
@@ -50,19 +53,28 @@ class _Peer:
     def __init__(self, address: tuple[str, int], frame: bytes, in_flight: int) -> None:
         self.sock = socket.create_connection(address)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sock.sendall(frame)
-        size: int = struct.unpack(">i", _receive(self.sock, 4))[0]
-        answer = _receive(self.sock, size)
-        self.answer_bytes: int = size + 4
-        # header 5, one topic 1, its name, one partition 1, its index 4
-        if error := struct.unpack_from(">h", answer, 5 + 1 + answer[6] + 1 + 4)[0]:
-            raise SystemExit(f"the broker answered with error {error}")
+        self.answer_bytes: int = self._first_answer(frame)
         self.sock.settimeout(0)
         self._frame_bytes = len(frame)
         self._stream = memoryview(frame * (in_flight + 1))
         self._at = 0
         self._due_bytes = 0
         self._part_bytes: int = 0
+
+    def _first_answer(self, frame: bytes) -> int:
+        """Send one request until it is accepted (a new topic's leader may not know yet); its answer's size."""
+        deadline = time.monotonic() + LEADER_S
+        while True:
+            self.sock.sendall(frame)
+            size: int = struct.unpack(">i", _receive(self.sock, 4))[0]
+            answer = _receive(self.sock, size)
+            # header 5, one topic 1, its name, one partition 1, its index 4
+            error = struct.unpack_from(">h", answer, 5 + 1 + answer[6] + 1 + 4)[0]
+            if not error:
+                return size + 4
+            if error not in NOT_YET or time.monotonic() > deadline:
+                raise SystemExit(f"the broker answered with error {error}")
+            time.sleep(0.05)
 
     def ask(self, requests: int) -> bool:
         """Send `requests` more, or what the socket takes; whether nothing is left to send."""
