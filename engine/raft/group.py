@@ -363,6 +363,7 @@ class Group(StorageEvents):
 
     def log_reset(self, start_offset: int) -> None:
         """See `StorageEvents`."""
+        self._durable_told = start_offset
         self.owner.group_reset(start_offset)
 
     def tail_lost(self, offset: int, marks: int) -> None:
@@ -423,5 +424,7 @@ class Group(StorageEvents):
             await self.log.trim_prefix(min(self._trim_to, self.high_watermark))
         except (OperatingError, OSError) as error:
             logger.warning("%s cannot be trimmed now: %s", self.log.partition, error)
+            return
         finally:
             self._trimming = None
+        self._trim_log()  # the high watermark may have risen meanwhile

@@ -284,7 +284,6 @@ class GroupStorage:
 
     async def _reset(self, reset: Reset) -> None:
         """The order matters to a crash in between: empty, then the new start in the records, then in the log."""
-        self._events.log_cut(self.log.start_offset)
         await self.log.truncate(self.log.start_offset)
         stored = self._stored
         stored.start, stored.start_term = reset.start, reset.start_term
