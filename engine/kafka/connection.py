@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from engine.net.shared import NetShared
 
 _logger = logging.getLogger("engine.kafka")
+_THROTTLED = frozenset({ApiKey.PRODUCE, ApiKey.FETCH})
 
 
 class KafkaConnection(FrameConnection):
     """A connection of one Kafka listener."""
 
-    __slots__ = ("_counted", "on_lost", "services")
+    __slots__ = ("_counted", "on_lost", "services", "throttle_ms")
 
     def __init__(
         self, listener: str, shared: "NetShared", owner: ConnectionOwner, services: Services
@@ -36,6 +37,8 @@ class KafkaConnection(FrameConnection):
         super().__init__(listener, shared, owner)
         self.services = services
         self._counted = False
+        self.throttle_ms = 0
+        """For how long the last request had this connection muted."""
         self.on_lost: dict[object, Callable[[], None]] = {}
         """Called when the connection is gone; whoever waits on its behalf keeps an entry here."""
 
@@ -59,6 +62,8 @@ class KafkaConnection(FrameConnection):
             return
         services = self.services
         services.metrics.received_bytes += len(frame) + 4
+        if services.throttle is not None:
+            self._charge(call.api_key, services.throttle.received(len(frame) + 4, call.arrived_s))
         api = services.dispatch.find(call.api_key)
         version = call.api_version
         # A too new ApiVersions is answered all the same, in version 0, so that the client learns (KIP-511).
@@ -79,6 +84,23 @@ class KafkaConnection(FrameConnection):
             self._broken(api, call, error)
         except Exception as error:  # noqa: BLE001  # a defect costs this client its connection, not the shard
             self._defect(api, call, error)
+
+    def _charge(self, api_key: int, delay_ms: int) -> None:
+        """Only data is throttled: a late heartbeat would cost a member its place."""
+        self.throttle_ms = delay_ms if api_key in _THROTTLED else 0
+        if self.throttle_ms:
+            self.mute(self.throttle_ms / 1000)
+
+    def charge_answer(self, size: int) -> int:
+        """An answer with data of `size` bytes is about to go: the ms to report as its throttle time."""
+        throttle = self.services.throttle
+        if throttle is None:
+            return 0
+        delay_ms = throttle.sent(size, self.services.clock.monotonic())
+        if delay_ms > self.throttle_ms:
+            self.throttle_ms = delay_ms
+            self.mute(delay_ms / 1000)
+        return self.throttle_ms
 
     def lost(self) -> None:
         """Tell those who wait on its behalf."""

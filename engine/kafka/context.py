@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.kafka.limits import KafkaLimits
 from engine.model.ids import NodeId
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.coordinator.coordinator import GroupCoordinator
     from engine.kafka.dispatch import DispatchTable
     from engine.kafka.fetch_session import FetchSessionCache
+    from engine.kafka.throttle import NodeThrottle
     from engine.metrics.kafka import KafkaMetrics
     from engine.partition.delayed_fetch import FetchPurgatory
     from engine.partition.manager import PartitionManager
@@ -55,6 +57,10 @@ class Services:
     cluster_config: "ClusterConfig"
     node_config: "NodeConfig"
     metrics: "KafkaMetrics"
+    limits: KafkaLimits = field(default_factory=KafkaLimits)
+    """What the cluster's properties allow; replaced as a whole."""
+    throttle: "NodeThrottle | None" = None
+    """Set while a throughput limit is."""
     tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
     """Cold requests being served, kept from the garbage collector; cancelled at the end of a drain."""
 

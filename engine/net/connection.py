@@ -51,6 +51,7 @@ class FrameConnection(asyncio.BufferedProtocol):
         "_in_callback",
         "_limits",
         "_line",
+        "_muted_until",
         "_output",
         "_owner",
         "_paused",
@@ -89,6 +90,7 @@ class FrameConnection(asyncio.BufferedProtocol):
         self._going_on = False
         self._dirty = False
         self._waiting_for_memory = False
+        self._muted_until = 0.0
         self._stall_tick = shared.tick
         self._stall_mark = 0
 
@@ -134,6 +136,20 @@ class FrameConnection(asyncio.BufferedProtocol):
             self._dirty = True
             self._shared.flush_soon(self)
         self._shared.budget.give(freed)
+
+    def mute(self, seconds: float) -> None:
+        """Read nothing for so long; what is read already is served and answered."""
+        loop = self._shared.loop
+        until = loop.time() + seconds
+        if until > self._muted_until and not self._closing:
+            self._muted_until = until
+            self._pause()
+            loop.call_at(until, self._unmute, until)
+
+    def _unmute(self, until: float) -> None:
+        if self._muted_until == until:
+            self._muted_until = 0.0
+            self._go_on()
 
     def close_for(self, reason: str) -> None:
         """Close now, for a fault of the peer or of ours; answers already in line are sent if they can be."""
@@ -317,6 +333,7 @@ class FrameConnection(asyncio.BufferedProtocol):
             self._closing
             or self._draining
             or self._waiting_for_memory
+            or self._muted_until > 0.0
             or self._line.admitted > self._limits.in_flight_max // 2
             or self._output.queued_bytes > self._limits.queued_bytes_max // 2
         )

@@ -6,6 +6,7 @@ from engine.config.cluster_config import ClusterConfig
 from engine.config.property import PropertyValue
 from engine.controller.records import Json
 from engine.coordinator.config import GroupConfig
+from engine.kafka.limits import KafkaLimits
 from engine.net.limits import NetLimits
 from engine.node.memory import MemoryPlan
 from engine.storage.config import StorageConfig
@@ -36,6 +37,18 @@ def net_limits(config: ClusterConfig, memory: MemoryPlan) -> NetLimits:
         memory_bytes_max=memory.network_bytes,
         connections_max=_limit(config, "kafka_connections_max"),
         connections_per_ip_max=_limit(config, "kafka_connections_max_per_ip"),
+    )
+
+
+def kafka_limits(config: ClusterConfig) -> KafkaLimits:
+    """The Kafka API's."""
+    topics = config.get("kafka_noproduce_topics")
+    return KafkaLimits(
+        noproduce_topics=frozenset(map(str, topics)) if isinstance(topics, (list, tuple)) else frozenset(),
+        fetch_bytes_max=config.integer("fetch_max_bytes"),
+        bytes_in_per_second=_limit(config, "kafka_throughput_limit_node_in_bps"),
+        bytes_out_per_second=_limit(config, "kafka_throughput_limit_node_out_bps"),
+        throttle_ms_max=config.integer("max_kafka_throttle_delay_ms"),
     )
 
 

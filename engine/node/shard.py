@@ -28,6 +28,7 @@ from engine.kafka.connection import KafkaConnection
 from engine.kafka.context import AdvertisedAddress, Services
 from engine.kafka.dispatch import ColdApi, load_handlers
 from engine.kafka.fetch_session import FetchSessionCache
+from engine.kafka.throttle import make_throttle
 from engine.metrics.kafka import KafkaMetrics
 from engine.model.ids import NO_NODE, TopicPartition
 from engine.model.topic_name import CONSUMER_OFFSETS
@@ -42,7 +43,7 @@ from engine.node.identity import host_uuid
 from engine.node.memory import MemoryPlan
 from engine.node.observed import Observed
 from engine.node.recovery_mode import RecoveryModeRoom
-from engine.node.settings import as_json, group_config, net_limits, storage_config
+from engine.node.settings import as_json, group_config, kafka_limits, net_limits, storage_config
 from engine.node.tls import tls_context
 from engine.node.version import VERSION
 from engine.partition.delayed_fetch import FetchPurgatory
@@ -194,6 +195,7 @@ class Shard:
             node_config=self.config,
             metrics=self.metrics,
         )
+        self._apply_kafka_limits()
 
         def connect(name: str, shared: NetShared, owner: ConnectionOwner) -> FrameConnection:
             return KafkaConnection(name, shared, owner, services)
@@ -279,6 +281,13 @@ class Shard:
             self.coordinator.configure(group_config(self.cluster))
         if self._net is not None:
             self._net.limits = net_limits(self.cluster, self._memory)
+        self._apply_kafka_limits()
+
+    def _apply_kafka_limits(self) -> None:
+        services, limits = self._services, kafka_limits(self.cluster)
+        if services is not None and services.limits != limits:
+            services.limits = limits
+            services.throttle = make_throttle(limits, self._clock.monotonic())
 
     def _topics_deleted(self, topics: Sequence[TopicMetadata]) -> None:
         if hasattr(self, "coordinator"):

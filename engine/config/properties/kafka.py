@@ -70,7 +70,7 @@ REQUESTS = (
     whole(
         "fetch_reads_debounce_timeout",
         1,
-        "Time a fetch waits before it looks again.",
+        "Accepted; changes nothing: new data wakes a waiting fetch, which never polls.",
         maximum=60_000,
         units="milliseconds",
         visibility="tunable",

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from engine.partition.manager import PartitionManager
 
 VERSIONS = (4, 18)
-RESPONSE_BYTES_MAX = 64 * 1024 * 1024
-"""The most one answer carries, unless its first batch alone is larger."""
 WAIT_MS_MAX = 300_000
 
 
@@ -103,8 +101,9 @@ class _Fetch(ParkedFetch):
 
     def _read(self) -> "tuple[list[tuple[Key, FetchedPartition]], list[Partition]]":
         """Every partition's answer, and the partitions behind them (fewer, if some are unknown)."""
-        manager = self.call.services.partitions
-        room = min(self._context.request.max_bytes, RESPONSE_BYTES_MAX)
+        services = self.call.services
+        manager = services.partitions
+        room = min(self._context.request.max_bytes, services.limits.fetch_bytes_max)
         nothing_yet = True
         answers: list[tuple[Key, FetchedPartition]] = []
         partitions: list[Partition] = []
@@ -168,7 +167,11 @@ class _Fetch(ParkedFetch):
             (None, topic, answers) if isinstance(topic, UUID) else (topic, None, answers)
             for topic, answers in context.answers(read).items()
         ]
-        _respond(self.call, FetchResponse(topics, session_id=context.session_id))
+        connection = self.call.connection
+        throttle_ms = 0
+        if self.call.services.throttle is not None:
+            throttle_ms = connection.charge_answer(sum(answer.records_bytes for _, answer in read))
+        _respond(self.call, FetchResponse(topics, session_id=context.session_id, throttle_ms=throttle_ms))
 
 
 def _resolve(

@@ -48,10 +48,13 @@ class _Produce:
     def append_all(self, request: wire_produce.ProduceRequest) -> None:
         """Append every partition's batch, in the order of the request."""
         partitions = self.call.services.partitions
+        refused = self.call.services.limits.noproduce_topics
         for name, topic_id, batches in request.topics:
             answers: list[wire_produce.ProducedPartition] = []
             self.results.append((name, topic_id, answers))
             topic, error = _resolve(partitions, name, topic_id)
+            if topic in refused:
+                error = ErrorCode.TOPIC_AUTHORIZATION_FAILED
             served = partitions.served(topic)
             for index, records in batches:
                 answer = wire_produce.ProducedPartition(index)
@@ -122,7 +125,9 @@ class _Produce:
         if not self.has_answer:
             self._pass_silently()
             return
-        self.call.respond_body(wire_produce.encode_produce_response(self.call.api_version, self.results))
+        call = self.call
+        throttle_ms = 0 if call.services.throttle is None else call.connection.throttle_ms
+        call.respond_body(wire_produce.encode_produce_response(call.api_version, self.results, throttle_ms))
 
     def _pass_silently(self) -> None:
         error = self._first_error()

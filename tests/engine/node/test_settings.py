@@ -2,10 +2,11 @@ from dataclasses import fields
 
 from engine.config.cluster_config import ClusterConfig
 from engine.coordinator.config import GroupConfig
+from engine.kafka.limits import KafkaLimits
 from engine.net.limits import NetLimits
 from engine.node.memory import MEBIBYTE, available_bytes, plan_memory
 from engine.node.readiness import process_age_s, ready_line
-from engine.node.settings import as_json, group_config, net_limits, storage_config
+from engine.node.settings import as_json, group_config, kafka_limits, net_limits, storage_config
 
 
 def test_properties_reach_the_rooms():
@@ -25,6 +26,28 @@ def test_properties_reach_the_rooms():
     assert net_limits(config, plan).request_bytes_max == 2048
     assert storage_config(config, plan).min_free_bytes == 20 * MEBIBYTE
     assert {entry.name for entry in fields(GroupConfig)} > {"initial_rebalance_delay_ms"}
+
+
+def test_properties_reach_the_kafka_room():
+    config = ClusterConfig()
+    assert kafka_limits(config) == KafkaLimits()
+    config.replace(
+        {
+            "kafka_noproduce_topics": ["audit"],
+            "fetch_max_bytes": 5000,
+            "kafka_throughput_limit_node_in_bps": 7,
+            "kafka_throughput_limit_node_out_bps": 8,
+            "max_kafka_throttle_delay_ms": 9,
+        },
+        1,
+    )
+    assert kafka_limits(config) == KafkaLimits(
+        noproduce_topics=frozenset({"audit"}),
+        fetch_bytes_max=5000,
+        bytes_in_per_second=7,
+        bytes_out_per_second=8,
+        throttle_ms_max=9,
+    )
 
 
 def test_memory_shares_fit_into_the_bound():
