@@ -139,6 +139,10 @@ class TopicConfig:
         if segment_ms is not None:
             segment_ms = _clamped(segment_ms, cluster, "log_segment_ms_min", "log_segment_ms_max")
         policy = value("cleanup.policy")
+        segment_bytes = number("segment.bytes")
+        compacted_bytes = cluster.get("compacted_log_segment_size")
+        if "segment.bytes" not in overrides and isinstance(policy, (tuple, list)) and "compact" in policy:
+            segment_bytes = compacted_bytes if isinstance(compacted_bytes, int) else segment_bytes
         ratio = value("min.cleanable.dirty.ratio")
         compression = str(value("compression.type"))
         return cls(
@@ -146,9 +150,7 @@ class TopicConfig:
             compression_type="none" if compression == "uncompressed" else compression,
             retention_ms=limit("retention.ms"),
             retention_bytes=limit("retention.bytes"),
-            segment_bytes=_clamped(
-                number("segment.bytes"), cluster, "log_segment_size_min", "log_segment_size_max"
-            ),
+            segment_bytes=_clamped(segment_bytes, cluster, "log_segment_size_min", "log_segment_size_max"),
             segment_ms=segment_ms,
             max_message_bytes=number("max.message.bytes"),
             message_timestamp_type=str(value("message.timestamp.type")),

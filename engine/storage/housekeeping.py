@@ -36,6 +36,10 @@ class Housekeeper:
 
     def _roll_by_age(self, log: Log) -> bool:
         segment_ms = log.config.segment_ms
+        if log.config.compacted:
+            # What is to be compacted by then must be in a sealed segment (KIP-354).
+            lag_ms = log.config.max_compaction_lag_ms
+            segment_ms = lag_ms if segment_ms is None else min(segment_ms, lag_ms)
         segment = log.active
         if segment_ms is None or not segment.size or not _writable(log):
             return False

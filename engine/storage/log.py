@@ -226,6 +226,9 @@ class Log:
         )
         self.segments.append(segment)
         self.bases.append(base_offset)
+        if self.durable_offset == base_offset:
+            # Nothing is in flight: the old segment is done with, even if nothing is ever appended again.
+            self.durable_segment, self.durable_position = segment, 0
         self.segments_version += 1
         self.active = segment
         return segment

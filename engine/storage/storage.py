@@ -490,6 +490,10 @@ class Storage:
                 handle = self.files.get(active.path).fd
                 self.disk.truncate(handle, active.size)
                 self.disk.sync(handle)
+            else:
+                # Its first write may have failed half-way.
+                self.files.forget(active.path)
+                self.disk.unlink(active.path)
             self.disk.sync_directory(log.directory)
             self.flusher.unblock(log)
 

@@ -46,7 +46,7 @@ PROPERTIES = (
     whole(
         "compacted_log_segment_size",
         256 * MEBIBYTE,
-        "Segment size of compacted topics.",
+        "Segment size of compacted topics that do not set segment.bytes.",
         minimum=MEBIBYTE,
         units="bytes",
     ),

@@ -33,6 +33,15 @@ def test_segment_size_and_age_are_clamped_by_the_cluster():
     assert TopicConfig.resolve({"segment.ms": "-1"}, cluster).segment_ms is None
 
 
+def test_compacted_topics_have_a_segment_size_of_their_own():
+    cluster = {"log_segment_size": 1000, "compacted_log_segment_size": 5000, "log_segment_size_max": 4000}
+    assert TopicConfig.resolve({}, cluster).segment_bytes == 1000
+    assert TopicConfig.resolve({"cleanup.policy": "compact"}, cluster).segment_bytes == 4000
+    own = {"cleanup.policy": "compact,delete", "segment.bytes": "2000"}
+    assert TopicConfig.resolve(own, cluster).segment_bytes == 2000
+    assert TopicConfig.resolve({}, {**cluster, "log_cleanup_policy": "compact"}).segment_bytes == 4000
+
+
 @pytest.mark.parametrize(
     ("cluster", "topic", "expected"),
     [

@@ -295,3 +295,25 @@ def test_the_worker_process_does_the_same(tmp_path, in_process):
         await storage.close()
 
     asyncio.run(main())
+
+
+def test_a_compacted_log_seals_and_compacts_what_is_older_than_the_longest_lag(tmp_path):
+    async def main():
+        clock = ManualClock(START_MS)
+        storage = await opened(tmp_path, clock)
+        config = compacting(max_compaction_lag_ms=60_000, min_cleanable_dirty_ratio=1.0, segment_ms=None)
+        log = storage.create_log(1, PARTITION, config)
+        for number in range(4):
+            batch = build_batch([(b"k", b"%d" % number)], base_offset=number, timestamp_ms=clock.wall_ms())
+            put(log, batch)
+        await flushed(log)
+        clock.advance(59)
+        report = await storage.housekeep()
+        assert (report.rolled, report.compacted) == (0, 0)
+        clock.advance(2)
+        report = await storage.housekeep()
+        assert (report.rolled, report.compacted) == (1, 1)
+        assert [record.value for record in records_of(log)] == [b"3"]
+        await storage.close()
+
+    asyncio.run(main())
