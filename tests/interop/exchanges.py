@@ -15,7 +15,8 @@ HIDDEN = {"throttle_time_ms", "error_message", "documentation", "batch_index_err
 NEW_TOPIC = {"num_partitions": 1, "replication_factor": 1, "assignments": (), "configs": ()}
 ZERO = uuid.UUID(int=0)
 STRANGER = uuid.UUID("11111111-2222-3333-4444-555555555555")
-WHEN_MS = 1_700_000_000_000
+WHEN_MS = int(time.time()) * 1000
+"""Now, or retention takes the records away."""
 SETTLING_SECONDS = 0.05
 """Apache Kafka answers for some changes before its brokers know of them."""
 
@@ -207,7 +208,7 @@ SORTED_BY = {
 
 def batch(*values: bytes, **fields: object) -> bytes:
     """One batch of keyless records."""
-    return bytes(build_batch([(None, value) for value in values], timestamp_ms=WHEN_MS, **fields))
+    return bytes(build_batch([(None, value) for value in values], **({"timestamp_ms": WHEN_MS} | fields)))
 
 
 def whole_batches(data: bytes) -> bytes:
@@ -509,7 +510,7 @@ def produce(r: Recorder) -> None:
         r.ask("bad CRC", key, version, r.produce("produced", patched(batch(b"a"), 17, ">I", 1)))
         r.ask("too large", key, version, r.produce("small", batch(b"a" * 300)))
         r.ask("compacted without a key", key, version, r.produce("compacted", batch(b"a")))
-        r.ask("too old", key, version, r.produce("timely", batch(b"a")))
+        r.ask("too old", key, version, r.produce("timely", batch(b"a", timestamp_ms=WHEN_MS - 60_000)))
         r.ask("zstd", key, version, r.produce("produced", batch(b"a" * 100, codec=4)))
         r.ask("snappy", key, version, r.produce("produced", batch(b"a" * 100, codec=2)))
         r.ask("control", key, version, r.produce("produced", batch(b"a", attributes=CONTROL)))
