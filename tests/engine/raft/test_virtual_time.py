@@ -1,12 +1,14 @@
 """The real driver and storage in a world where time, network and disk are made up: one seed is one run."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from pathlib import PurePosixPath
 
 import pytest
 
+from engine.base.errors import OperatingError
 from engine.model.ids import TopicPartition
 from engine.model.topic_config import TopicConfig
 from engine.raft.driver import GroupManager
@@ -66,6 +68,11 @@ class VirtualNode(Node):
         return disk
 
 
+async def trim(group, chance):
+    with contextlib.suppress(OperatingError, OSError):
+        await group.log.trim_prefix(chance.randrange(group.log.start_offset, group.high_watermark + 1))
+
+
 def one_run(seed):
     """Trace of a run: what was committed, who led, when; and the safety checks on the way."""
 
@@ -80,7 +87,7 @@ def one_run(seed):
                 hub, loop, node_id, SimulatedDisk(seed * 10 + node_id), chance.random()
             )
             await node.start()
-        committed, trace, sent = {}, [], 0
+        committed, trace, trims, sent = {}, [], [], 0
         for step in range(250):
             await asyncio.sleep(chance.choice((0.001, 0.01, 0.05)))
             for node in nodes.values():
@@ -103,6 +110,11 @@ def one_run(seed):
                 disk = await nodes[victim].lose_power()
                 node = nodes[victim] = VirtualNode(hub, loop, victim, disk, chance.random())
                 await node.start()
+            elif event < 0.13:
+                for node in nodes.values():
+                    group = node.manager.groups.get(1)
+                    if group is not None and group.leads and group.high_watermark > group.log.start_offset:
+                        trims.append(asyncio.ensure_future(trim(group, chance)))
             trace.append(
                 (step, round(loop.time(), 6), len(committed), [n.group().term for n in nodes.values()])
             )
@@ -120,9 +132,14 @@ def one_run(seed):
         else:
             raise AssertionError(f"no agreement, high watermarks are {ends}")
         logs = [n.values() for n in nodes.values()]
-        assert logs[0] == logs[1] == logs[2]
-        assert all(logs[0][offset] == (offset, value) for offset, value in committed.items())
-        trace.append((loop.time(), len(logs[0]), sent))
+        for log in logs:
+            assert all(committed.get(offset, value) == value for offset, value in log)
+            assert [offset for offset, _ in log] == list(range(log[0][0], log[-1][0] + 1))
+            assert log[-1][0] >= max(committed)
+        last = min(len(log) for log in logs)
+        assert logs[0][-last:] == logs[1][-last:] == logs[2][-last:]
+        await asyncio.gather(*trims)
+        trace.append((loop.time(), logs[0][-1][0], sent, [log[0][0] for log in logs]))
         for node in nodes.values():
             await node.lose_power()
         return trace
