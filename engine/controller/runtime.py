@@ -236,8 +236,8 @@ class Controller:
 
     @property
     def cluster_id(self) -> str:
-        """The identity as clients see it."""
-        return str(self.cluster_uuid)
+        """The identity as Kafka clients see it, spelled as Redpanda does; the Admin API shows the bare uuid."""
+        return f"redpanda.{self.cluster_uuid}"
 
     @property
     def cluster_config(self) -> Mapping[str, Json]:

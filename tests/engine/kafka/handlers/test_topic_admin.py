@@ -293,7 +293,7 @@ def test_metadata_every_version(world, version):
             assert broker.rack == "r1"
             assert (await w.ask(ApiKey.METADATA, version, topics=[])).topics == ()
         if version >= 2:
-            assert everything.cluster_id == str(w.controller.cluster_uuid)
+            assert everything.cluster_id == f"redpanda.{w.controller.cluster_uuid}"
         if version >= 7:
             assert partition.leader_epoch == 0
         if version >= 8:
