@@ -46,6 +46,7 @@ class _Planner:
         self._room = MOVES_MAX - sum(
             1 for topic in self._topics for each in topic.partitions if each.previous
         )
+        self._leads = Counter(each.replicas[0] for topic in self._topics for each in topic.partitions)
         self._known = _candidates_by_id(state)
         self._leaving = {broker.node_id for broker in state.brokers.by_id.values() if broker.draining}
         self._open = [node for node in self._known if node not in self._leaving and node in alive]
@@ -90,8 +91,13 @@ class _Planner:
     def _move(self, topic: str, index: int, replicas: tuple[int, ...], away: int, to: int) -> None:
         self._held[away] -= 1
         self._held[to] += 1
-        moved = tuple(to if node == away else node for node in replicas)
-        self.moves.append(ReplicaMove(topic=topic, partition=index, replicas=moved))
+        # Whoever leads least comes first, or the newcomer would lead all that moves to it.
+        self._leads[replicas[0]] -= 1
+        moved = [to if node == away else node for node in replicas]
+        first = min(moved, key=lambda node: self._leads[node])
+        self._leads[first] += 1
+        ordered = (first, *(node for node in moved if node != first))
+        self.moves.append(ReplicaMove(topic=topic, partition=index, replicas=ordered))
 
 
 def _candidates_by_id(state: ClusterState) -> Mapping[int, Candidate]:

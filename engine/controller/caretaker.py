@@ -32,6 +32,8 @@ VOTERS_MAX = 5
 BALANCE_EVERY_S = 1.0
 LEADERS_EVERY_S = 5.0
 LEADERS_AT_ONCE = 50
+GOODBYE_S = 2.0
+"""How long a broker that was removed still follows the controller's log: it is to read that it was."""
 SETTLED_S = 5.0
 """Leaderships are left alone for so long after a broker came, went, or the controller's leader changed."""
 
@@ -60,6 +62,7 @@ class Caretaker:
         self._unsettled_at = 0.0
         self._balanced_at = 0.0
         self._leaders_at = 0.0
+        self._dismissed_at = 0.0
         self.even = False
         """Whether replicas are to be spread evenly: an operator asked, or a broker joined."""
         self.plan = MovePlan()
@@ -127,6 +130,13 @@ class Caretaker:
             return
         brokers = self._controller.brokers.values()
         staying = sorted(broker.node_id for broker in brokers if not broker.draining)
+        # Founders that have not registered yet stay what they were made; whoever left goes a moment later.
+        now = asyncio.get_running_loop().time()
+        removed = self._controller.state.brokers.removed
+        known = {*staying, *(broker.node_id for broker in brokers)}
+        for node in group.configuration.members:
+            if node not in known and (node not in removed or now - self._dismissed_at < GOODBYE_S):
+                staying.append(node)
         leaving = sorted(broker.node_id for broker in brokers if broker.draining)
         voting = [node for node in group.configuration.voters if node in staying]
         others = [node for node in staying if node not in voting]
@@ -165,6 +175,7 @@ class Caretaker:
         if group is not None and node_id in group.configuration.voters:
             return
         logger.info("broker %d holds nothing any more and leaves the cluster", node_id)
+        self._dismissed_at = asyncio.get_running_loop().time()
         try:
             await self._controller.remove_broker(node_id)
         except ControllerError as error:

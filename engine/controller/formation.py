@@ -74,6 +74,8 @@ class _Seed:
     cluster_uuid: UUID | None
     seeds: frozenset[str]
     by_uuid: Mapping[UUID, int]
+    id: int | None = None
+    """The node id it has, configured or given; None while it has none."""
 
 
 class Formation:
@@ -234,6 +236,21 @@ class Formation:
     _heard: Mapping[int, HostPort] = {}
     """Brokers' addresses as the last seed asked knew them."""
 
+    async def addresses(self) -> Mapping[int, HostPort]:
+        """Where the seeds that answer, and belong to this cluster, listen: by node id."""
+        known = self.known
+        found: dict[int, HostPort] = {}
+        for seed in self._others:
+            try:
+                said = await self._ask(seed)
+            except RegistrationRefused:
+                continue
+            if said is None or said.id is None or known is None:
+                continue
+            if None in {said.cluster_uuid, known.cluster_uuid} or said.cluster_uuid == known.cluster_uuid:
+                found[said.id] = seed
+        return found
+
     # ---- who are you
 
     async def _ask(self, seed: HostPort) -> _Seed | None:
@@ -252,6 +269,7 @@ class Formation:
                 cluster_uuid=None if cluster is None else UUID(cluster),
                 seeds=frozenset(str(item) for item in body["seeds"]),
                 by_uuid={UUID(uuid): int(node) for uuid, node in body["ids"].items()},
+                id=None if body.get("id") is None else int(body["id"]),
             )
         except HelloRefused as error:
             raise RegistrationRefused(f"{_shown(seed)} refuses this broker: {error}") from error
@@ -269,6 +287,7 @@ class Formation:
         body: dict[str, Json] = {
             "uuid": self._host_uuid.hex,
             "node": self._node_id,
+            "id": None if known is None else known.node_id,
             "cluster": known.cluster_uuid.hex
             if known is not None and known.cluster_uuid is not None
             else None,

@@ -56,6 +56,10 @@ FIRST_LEADER_PAUSE_S = 0.1
 GROUP_OF_ONE_SECONDS_MAX = 5.0
 RESIGN_SECONDS_MAX = 2.0
 TRANSFER_TIMEOUT_MS = 2_000
+GOODBYE_S = 3.0
+"""How long a broker that was removed is still talked to."""
+LOOK_FOR_PEERS_S = 1.0
+"""Between two rounds of asking the seeds where brokers are that cannot be reached."""
 
 
 class Cluster:
@@ -170,6 +174,7 @@ class Cluster:
         self.caretaker = Caretaker(
             self.controller, self.gossip, self._controller_partition, self.transfer, self._properties
         )
+        self._spawn(self._look_for_peers())
         self.network.on_request(ClusterMethod.TRANSFER, self._asked_to_transfer)
         self.network.on_request(ClusterMethod.REBALANCE, self._asked_to_rebalance)
         self.network.on_request(ClusterMethod.QUORUM, self._asked_for_quorum)
@@ -241,6 +246,20 @@ class Cluster:
 
     # ---- while it runs
 
+    async def _look_for_peers(self) -> None:
+        """Brokers whose addresses changed while this one was down are found through the seeds."""
+        formation = self._formation
+        while formation is not None:
+            await asyncio.sleep(LOOK_FOR_PEERS_S)
+            removed = self.controller.state.brokers.removed
+            lost = [
+                node for node in self.network.peers() if not self.network.is_up(node) and node not in removed
+            ]
+            if lost:
+                for node_id, (host, port) in (await formation.addresses()).items():
+                    if node_id in lost:
+                        self._know(node_id, host, port)
+
     def _controller_partition(self) -> Partition:
         return self.log.partition
 
@@ -270,10 +289,15 @@ class Cluster:
             if broker.rpc is not None:
                 self._know(node_id, broker.rpc.host, broker.rpc.port)
         # Founders that have not registered yet are no strangers.
-        for gone in self.controller.state.brokers.removed:
-            self.network.remove_peer(gone)
-        self.gossip.set_others({*brokers, *self.network.peers()})
+        removed = set(self.controller.state.brokers.removed)
+        self.gossip.set_others({*brokers, *self.network.peers()} - removed)
         self._remember()
+        if self.controller.node_id in removed:
+            logger.warning("this broker was decommissioned: it holds nothing any more and can be stopped")
+        if removed & set(self.network.peers()):
+            await asyncio.sleep(GOODBYE_S)  # it is still to hear that it was removed
+            for gone in removed:
+                self.network.remove_peer(gone)
 
     def _remember(self) -> None:
         """Keep what is needed to find the others after a restart."""
