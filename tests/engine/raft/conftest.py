@@ -149,6 +149,8 @@ class Node:
         group = self.group(group_id)
         log = group.log
         found = []
+        if start > log.end_offset:  # emptied, to begin anew further on
+            return found
         for _, batch in log.batches(
             max(start, log.start_offset), group.high_watermark if upto is None else upto
         ):
