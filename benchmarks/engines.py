@@ -34,14 +34,15 @@ def bundled() -> Iterator[Engine]:
 
 
 @contextmanager
-def apache(*, auto_create: bool = False) -> Iterator[Engine]:
-    """Apache Kafka, flushing every message so that an ack means what ours means."""
-    settings = {
-        "log.flush.interval.messages": 1,
+def apache(*, auto_create: bool = False, synced: bool = True) -> Iterator[Engine]:
+    """Apache Kafka, flushing every message so that an ack means what ours means, unless not `synced`."""
+    settings: dict[str, object] = {
         "num.network.threads": 2,
         "num.io.threads": 4,
         "auto.create.topics.enable": str(auto_create).lower(),
     }
+    if synced:
+        settings["log.flush.interval.messages"] = 1
     with tempfile.TemporaryDirectory(prefix="bench-apache-") as directory:
         broker = ApacheKafka(Path(directory), settings)
         broker.taskset = ("taskset", "-c", str(broker_core()))

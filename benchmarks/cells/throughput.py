@@ -100,9 +100,18 @@ VARIANTS: dict[str, tuple[int, dict[str, str]]] = {
 
 
 def partitions_and_caching(rounds: int) -> Iterator[Cell]:
-    """1 KiB records: what the number of partitions costs, and what fsync before ack does. The bundled engine alone."""
+    """1 KiB records: what the number of partitions costs, and what fsync before ack does.
+
+    Beside `write.caching=true` stands Apache Kafka as it comes: both then ack what is in the page cache.
+    """
     cell = Cell("produce, 1 KiB records, by partitions and durability", unit_up=True)
-    with bundled() as engine:
+    with ExitStack() as stack:
+        engine = stack.enter_context(bundled())
+        cached: Engine | None = None
+        if reason := apache_missing():
+            cell.notes.append(f"Apache Kafka left out: {reason}")
+        else:
+            cached = stack.enter_context(apache(synced=False))
         for _ in range(rounds):
             for name, (partitions, config) in VARIANTS.items():
                 parameters = {
@@ -112,6 +121,9 @@ def partitions_and_caching(rounds: int) -> Iterator[Cell]:
                     "config": config,
                 }
                 cell.add(name, measure_quiet(_variant, engine, parameters))
+            if cached is not None:
+                parameters = {"size": 1024, "records": SIZES[1024], "partitions": 12}
+                cell.add("apache-kafka, 12, page cache", measure_quiet(_variant, cached, parameters))
     yield cell
 
 
