@@ -217,8 +217,15 @@ class Formation:
                 if decision.refusal is not None:
                     raise RegistrationRefused(decision.refusal)
                 logger.info("joined cluster %s as node %d", decision.cluster_uuid, decision.node_id)
+                # A founder that comes late is a first member of the controller's group all the same: no change of
+                # the members will ever tell it who the others are.
+                is_founder = self._host_uuid in said.by_uuid
                 return Membership(
-                    node_id=decision.node_id, cluster_uuid=decision.cluster_uuid, peers=dict(self._heard)
+                    node_id=decision.node_id,
+                    founders=tuple(sorted(said.by_uuid.values())) if is_founder else (),
+                    cluster_uuid=decision.cluster_uuid,
+                    peers={node: at for node, at in self._heard.items() if node != decision.node_id},
+                    by_uuid=said.by_uuid if is_founder else {},
                 )
             await wait.again("waiting for a seed server that knows a cluster")
 
