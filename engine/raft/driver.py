@@ -58,6 +58,8 @@ class GroupManager:
         """By group id, which is the log's."""
         self.on_leader_changed: list[Callable[[Group], None]] = []
         """Called when a group of this shard has another leader or term, as far as is known here."""
+        self.abdicating: dict[Group, int] = {}
+        """Groups whose leader is here and whose disk failed, and how often another was asked to lead."""
         self.refused_runs = 0
         """AppendRequests with data that were dropped because the disk was behind, since the start."""
         self._random = randomness or random.Random()
@@ -173,6 +175,7 @@ class GroupManager:
         for node in self._members.pop(group, ()):
             self._forget_member(group, node)
         self._dirty.pop(group, None)
+        self.abdicating.pop(group, None)
         await group.close()
 
     # Time.
@@ -195,6 +198,9 @@ class GroupManager:
                     self.outbox.beat(node)
             self.outbox.sent_nodes.clear()
             self.nodes.check(now)
+            for group, attempt in tuple(self.abdicating.items()):
+                self.abdicating[group] = attempt + 1
+                group.abdicate(attempt)
         self.outbox.flush()
 
     def watch(self, group: Group) -> None:

@@ -18,7 +18,7 @@ from engine.raft.entries import Run
 from engine.raft.errors import NotLeader, RaftRefusal
 from engine.raft.group_storage import GroupStorage, StorageEvents
 from engine.raft.membership import Configuration
-from engine.raft.messages import AppendRequest, Message
+from engine.raft.messages import AppendRequest, Message, TimeoutNow
 from engine.raft.progress import Progress, ProgressState
 from engine.raft.ready import Ready, Role
 from engine.raft.recent import RecentBatches
@@ -161,6 +161,8 @@ class Group(StorageEvents):
     def step(self, message: Message | Trim, payload: memoryview, sender: NodeId) -> None:
         """A message from a peer. Senseless ones are dropped."""
         if self.error is not None or self._closed:
+            if message.term > self.core.term:
+                self._manager.abdicating.pop(self, None)
             return
         if self._lost is not None:
             self._forget_lost(*self._lost)
@@ -390,7 +392,20 @@ class Group(StorageEvents):
             self.recent.clear()
             if self.leads:
                 self._resign()
+            if self.core.role is Role.LEADER:
+                self._manager.abdicating[self] = 0
             self.owner.group_failed(error)
+
+    def abdicate(self, attempt: int) -> None:
+        """The disk failed under a leader: ask one voter after the other to stand.
+
+        The node is heard as before, so in a quiet group nobody would notice that its leader is gone.
+        """
+        core = self.core
+        others = [voter for voter in core.configuration.voters if voter != core.node]
+        if others:
+            to = others[attempt % len(others)]
+            self._manager.outbox.add(to, self.group_id, TimeoutNow(sender=core.node, to=to, term=core.term))
 
     # The log's start.
 

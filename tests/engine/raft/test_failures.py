@@ -12,6 +12,7 @@ from engine.base.errors import OperatingError
 from engine.raft.config import RaftConfig
 from engine.raft.ports import DriverConfig
 from engine.storage.config import StorageConfig
+from engine.storage.errors import StorageFailed
 from tests.engine.raft.conftest import Node, World, until
 from tests.engine.storage.conftest import SimulatedDisk
 
@@ -264,5 +265,23 @@ def test_records_the_disk_refused_are_written_again():
         await until(lambda: leader.group().refusal(10) is None)
         end = leader.append(b"two")
         await everyone_has(world, end)
+
+    in_disk_world(scenario)
+
+
+def test_a_quiet_leader_whose_disk_fails_makes_room():
+    async def scenario(world):
+        for node_id in (1, 2, 3):
+            await world.up(node_id, SimulatedDisk(node_id))
+        leader = await world.leader()
+        end = leader.append(b"one")
+        await everyone_has(world, end)
+        await until(lambda: all(node.group().core.is_quiet for node in world.nodes.values()), "quiet")
+        leader.storage.fail(leader.group().log, StorageFailed("a checkpoint could not be written"))
+        others = [node for node in world.nodes.values() if node is not leader]
+        second = await world.leader(among=others)
+        end = second.append(b"two")
+        await until(lambda: second.owners[1].high_watermark == end)
+        await until(lambda: not leader.manager.abdicating)
 
     in_disk_world(scenario)
