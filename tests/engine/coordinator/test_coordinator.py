@@ -23,6 +23,7 @@ from engine.coordinator.states import GroupState
 from engine.model.ids import TopicPartition
 from engine.wire.error_codes import ErrorCode
 from tests.support.offsets_topic import FakeLogError, FakeTopic
+from tests.support.waiting import until
 
 TP = TopicPartition("t", 0)
 
@@ -337,8 +338,7 @@ def test_a_client_that_goes_away_leaves_no_future_behind():
         await asyncio.gather(joining, return_exceptions=True)
         (runtime,) = [one for one in groups._runtimes.values() if one.shard.groups]
         assert runtime._parked == {}
-        await asyncio.sleep(0.1)
-        assert groups.describe("g").state is GroupState.COMPLETING_REBALANCE
+        await until(lambda: groups.describe("g").state is GroupState.COMPLETING_REBALANCE)
         await groups.close()
 
     run(scenario())
@@ -385,7 +385,7 @@ def test_a_slow_log_costs_the_request_and_not_the_commit():
         answer = await groups.commit_offsets(commit_request(4))
         assert answer.error is ErrorCode.COORDINATOR_NOT_AVAILABLE
         topic.logs[0].gate.set()
-        await asyncio.sleep(0.02)
+        await until(lambda: TP in groups.fetch_offsets("g").offsets)
         assert groups.fetch_offsets("g").offsets[TP].offset == 4
         await groups.close()
 
@@ -405,11 +405,9 @@ def test_offsets_of_deleted_topics_go_now_and_after_a_restart():
         groups = coordinator(topic, known_topics=lambda: {"t"})
         groups.start()
         await groups.loaded()
-        await asyncio.sleep(0.02)
-        assert set(groups.fetch_offsets("g").offsets) == {TP}
+        await until(lambda: set(groups.fetch_offsets("g").offsets) == {TP})
         groups.topics_deleted(["t"])
-        await asyncio.sleep(0.02)
-        assert groups.fetch_offsets("g").offsets == {}
+        await until(lambda: groups.fetch_offsets("g").offsets == {})
         await groups.close()
 
     run(scenario())
@@ -449,5 +447,29 @@ def test_an_assignment_too_large_to_store_is_refused():
         assert synced.error is ErrorCode.UNKNOWN_SERVER_ERROR
         assert groups.describe("g").state is GroupState.PREPARING_REBALANCE
         await groups.close()
+
+    run(scenario())
+
+
+def test_groups_move_with_the_leadership_of_their_partition():
+    async def scenario():
+        topic = FakeTopic()
+        first, second = coordinator(topic), coordinator(topic)
+        joined = await lone_member(first)
+        member_id, generation = joined.member_id, joined.generation
+        stored = await first.commit_offsets(commit_request(7, member_id=member_id, generation=generation))
+        assert stored.partitions[TP] is ErrorCode.NONE
+        waiting = asyncio.ensure_future(first.join(join_request(member_id="")))
+        await asyncio.sleep(0.01)
+        partition = partition_for("g", topic.partition_count())
+        first.partition_lost(partition)
+        assert (await waiting).error is ErrorCode.NOT_COORDINATOR
+        first.partition_lost(partition)
+        second.partition_led(partition)
+        await second.loaded()
+        assert second.fetch_offsets("g").offsets[TP].offset == 7
+        assert second.describe("g").state is GroupState.STABLE
+        await first.close()
+        await second.close()
 
     run(scenario())
