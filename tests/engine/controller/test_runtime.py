@@ -20,6 +20,7 @@ from engine.controller.errors import (
 from engine.controller.runtime import Controller
 from engine.partition.record_log import AppendRefused
 from engine.wire.error_codes import ErrorCode
+from tests.support.waiting import WAIT_SECONDS_MAX
 
 HOST = UUID(int=1)
 
@@ -37,7 +38,7 @@ async def started(log, backend, properties=None, host_uuid=HOST, node_id=None):
 
 
 def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 20))
+    return asyncio.run(asyncio.wait_for(coroutine, WAIT_SECONDS_MAX))
 
 
 def test_a_cluster_is_founded_once_and_the_node_keeps_its_id(memory_log, backend):

@@ -19,6 +19,7 @@ from engine.wire.error_codes import ErrorCode
 from engine.wire.header import is_flexible, request_header
 from engine.wire.record_batch import build_batch, iter_headers, iter_records
 from tests.support.bare_engine import BareEngine
+from tests.support.waiting import WAIT_SECONDS_MAX, until
 
 
 class Client:
@@ -48,13 +49,13 @@ class Client:
 
     async def ask(self, key, version, body):
         wanted = self.send(key, version, body)
-        correlation_id, body = await asyncio.wait_for(self.receive(), 10)
+        correlation_id, body = await asyncio.wait_for(self.receive(), WAIT_SECONDS_MAX)
         assert correlation_id == wanted
         return body
 
     async def closed(self):
         try:
-            return await asyncio.wait_for(self.reader.read(), 5) == b""
+            return await asyncio.wait_for(self.reader.read(), WAIT_SECONDS_MAX) == b""
         except ConnectionError:
             return True
 
@@ -72,7 +73,7 @@ def with_engine(tmp_path):
                 return Client(reader, writer)
 
             try:
-                await asyncio.wait_for(scenario(engine, connect), 30)
+                await asyncio.wait_for(scenario(engine, connect), WAIT_SECONDS_MAX)
             finally:
                 for writer in writers:
                     writer.close()
@@ -252,10 +253,9 @@ def test_a_fetch_waits_for_data_and_an_incremental_one_says_only_what_is_new(wit
         assert first.session_id != 0
         assert len(fetched(first)) == 2
         consumer.send(ApiKey.FETCH, 12, fetch([], session=(first.session_id, 1), max_wait_ms=20_000))
-        await asyncio.sleep(0.05)
-        assert len(engine.services.purgatory) == 1
+        await until(lambda: len(engine.services.purgatory) == 1)
         await producer.ask(ApiKey.PRODUCE, 9, produce([(1, records(b"x"))]))
-        _, answer = await asyncio.wait_for(consumer.receive(), 5)
+        _, answer = await asyncio.wait_for(consumer.receive(), WAIT_SECONDS_MAX)
         assert list(fetched(answer)) == [1]
         assert values(fetched(answer)[1]) == [b"x"]
         started = time.monotonic()
@@ -274,14 +274,12 @@ def test_min_bytes_is_waited_for_and_a_lost_client_is_forgotten(with_engine):
         consumer.send(ApiKey.FETCH, 12, fetch([(0, 0, {})], min_bytes=1000, max_wait_ms=20_000))
         gone.send(ApiKey.FETCH, 12, fetch([(0, 0, {})], min_bytes=1 << 20, max_wait_ms=20_000))
         await producer.ask(ApiKey.PRODUCE, 9, produce([(0, records(b"x" * 100))]))
-        await asyncio.sleep(0.05)
-        assert len(engine.services.purgatory) == 2
+        await until(lambda: len(engine.services.purgatory) == 2)
         gone.writer.close()
         await producer.ask(ApiKey.PRODUCE, 9, produce([(0, records(b"y" * 1000))]))
-        _, answer = await asyncio.wait_for(consumer.receive(), 5)
+        _, answer = await asyncio.wait_for(consumer.receive(), WAIT_SECONDS_MAX)
         assert len(values(fetched(answer)[0])) == 2
-        await asyncio.sleep(0.05)
-        assert len(engine.services.purgatory) == 0
+        await until(lambda: len(engine.services.purgatory) == 0)
 
     with_engine(scenario)
 
@@ -549,8 +547,7 @@ def test_mutated_requests_never_break_the_broker(with_engine, seed, caplog):
         answer = await survivor.ask(ApiKey.PRODUCE, 9, produce([(0, records(b"still here"))]))
         assert produced(answer)[0][:2] == (0, 0)
         survivor.writer.close()
-        while engine.server.connections:  # noqa: ASYNC110  # they end in the loop's own callbacks
-            await asyncio.sleep(0.01)
+        await until(lambda: not engine.server.connections)
         assert engine.shared.budget.used_bytes == 0
         assert len(engine.services.purgatory) == 0
         assert engine.services.metrics.connections_open == 0

@@ -18,6 +18,7 @@ from engine.net.limits import NetLimits
 from engine.net.output import TransportOutput
 from engine.net.server import Listener, Server
 from engine.net.shared import NetShared
+from tests.support.waiting import WAIT_SECONDS_MAX, until
 
 
 class Slice:
@@ -97,14 +98,9 @@ async def answer(reader):
     return await reader.readexactly(size)
 
 
-async def until(condition):
-    while not condition():  # noqa: ASYNC110  # what is waited for happens in the loop's own callbacks
-        await asyncio.sleep(0.001)
-
-
 async def closed(reader):
     try:
-        while await asyncio.wait_for(reader.read(1 << 16), 5):
+        while await asyncio.wait_for(reader.read(1 << 16), WAIT_SECONDS_MAX):
             pass
     except ConnectionError:
         pass
@@ -116,7 +112,7 @@ def run(request):
     def runner(scenario, **limits):
         async def main():
             async with Rig(NetLimits(**limits)) as rig:
-                await asyncio.wait_for(scenario(rig), 20)
+                await asyncio.wait_for(scenario(rig), WAIT_SECONDS_MAX)
 
         if request.param == "uvloop":
             uvloop.run(main())
@@ -227,7 +223,8 @@ def test_requests_beyond_the_in_flight_bound_wait_unread(run):
     async def scenario(rig):
         reader, writer = await rig.connect()
         writer.write(b"".join(reply(b"h%07d" % number) for number in range(50)))
-        await asyncio.sleep(0.1)
+        await until(lambda: len(rig.held) >= 8)
+        await asyncio.sleep(0.05)
         assert len(rig.held) == 8
         while len(rig.held) < 50:
             for exchange, frame in rig.held:
@@ -247,8 +244,7 @@ def test_memory_is_shared_and_the_next_in_line_goes_on_when_it_is_free(run):
         first_writer.write(reply(b"h" * 90_000))
         await until(lambda: rig.held)
         second_writer.write(reply(b"2" * 50_000))
-        await asyncio.sleep(0.05)
-        assert rig.shared.budget.pressed
+        await until(lambda: rig.shared.budget.pressed)
         exchange, frame = rig.held[0]
         exchange.respond((reply(bytes(frame)),))
         assert len(await answer(first)) == 90_000
@@ -261,10 +257,10 @@ def test_a_half_frame_is_evicted_when_others_need_its_memory(run):
     async def scenario(rig):
         slow, slow_writer = await rig.connect()
         slow_writer.write(struct.pack(">i", 90_000) + b"x" * 10)
-        await asyncio.sleep(0.05)
+        await until(lambda: rig.shared.budget.used_bytes >= 90_000)
         reader, writer = await rig.connect()
         writer.write(reply(b"2" * 50_000))
-        await asyncio.sleep(0.05)
+        await until(lambda: rig.shared.budget.pressed)
         rig.seconds_pass(6)
         assert await closed(slow)
         assert len(await answer(reader)) == 50_000
@@ -311,10 +307,9 @@ def test_silent_readers_are_closed_and_do_not_hold_up_others(run):
         reader, writer = await rig.connect()
         writer.write(reply(b"1" * 8))
         assert await answer(reader) == b"1" * 8
-        await asyncio.sleep(0.1)
+        await until(lambda: any(connection._output.blocked for connection in rig.server.connections))
         rig.seconds_pass(61)
-        await asyncio.sleep(0.01)
-        assert len(rig.server.connections) == 1
+        await until(lambda: len(rig.server.connections) == 1)
         writer.write(reply(b"2" * 8))
         assert await answer(reader) == b"2" * 8
 

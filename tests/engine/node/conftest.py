@@ -72,7 +72,7 @@ class Broker:
     def text(self):
         return self.log.read_text() if self.log.exists() else ""
 
-    def stop(self, number=signal.SIGTERM, timeout=30):
+    def stop(self, number=signal.SIGTERM, timeout=60):
         self.process.send_signal(number)
         return self.process.wait(timeout)
 
@@ -82,14 +82,14 @@ class Broker:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             text = response.read()
         return json.loads(text) if text[:1] in (b"{", b"[") else text.decode()
 
     def close(self):
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 @pytest.fixture

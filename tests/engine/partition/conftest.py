@@ -10,6 +10,7 @@ from engine.model.topic_config import TopicConfig
 from engine.partition.manager import PartitionManager
 from engine.storage.config import StorageConfig
 from engine.storage.storage import Storage
+from tests.support.waiting import WAIT_SECONDS_MAX
 
 TOPIC_ID = UUID(int=7)
 
@@ -57,7 +58,7 @@ class Room:
 async def committed(partition, offset):
     done = asyncio.get_running_loop().create_future()
     partition.when_committed(offset, done.set_result)
-    return await asyncio.wait_for(done, 5)
+    return await asyncio.wait_for(done, WAIT_SECONDS_MAX)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def with_room(tmp_path):
     def run(scenario):
         async def main():
             async with Room(tmp_path) as room:
-                await asyncio.wait_for(scenario(room), 30)
+                await asyncio.wait_for(scenario(room), WAIT_SECONDS_MAX)
 
         asyncio.run(main())
 

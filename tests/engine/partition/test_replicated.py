@@ -90,7 +90,7 @@ class Cluster:
         self.hub.cut({node.node_id}, {other.node_id for other in self.nodes if other is not node})
 
 
-async def until(condition, what="it", seconds=10.0):
+async def until(condition, what="it", seconds=60.0):
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, f"waited {seconds} s for {what}"
@@ -103,7 +103,7 @@ def with_cluster(tmp_path):
         async def main():
             cluster = Cluster(tmp_path)
             try:
-                await asyncio.wait_for(scenario(cluster), 60)
+                await asyncio.wait_for(scenario(cluster), 110)
             finally:
                 for node in cluster.nodes:
                     await node.stop()
@@ -126,7 +126,7 @@ def batch(value=b"v", *, producer_id=-1, sequence=-1, epoch=0):
 async def outcome(wait, offset):
     done = asyncio.get_running_loop().create_future()
     wait(offset, done.set_result)
-    return await asyncio.wait_for(done, 10)
+    return await asyncio.wait_for(done, 60)
 
 
 def test_only_the_leader_serves(with_cluster):
@@ -241,7 +241,7 @@ def test_waiting_fetches_are_answered_when_leadership_goes(with_cluster):
         fetch = Fetch()
         purgatory.park(fetch, [leader.partition], 60_000)
         cluster.cut_off(leader)
-        await asyncio.wait_for(fetch.finished.wait(), 10)
+        await asyncio.wait_for(fetch.finished.wait(), 60)
         assert not leader.partition.leads
 
     with_cluster(scenario)

@@ -8,11 +8,7 @@ from engine.partition.delayed_fetch import FetchPurgatory, ParkedFetch
 from engine.partition.record_log import AppendFailed, RecordLog
 from engine.partition.timer_wheel import DELAY_MS_MAX, TimerWheel
 from engine.wire.record_batch import build_batch
-
-
-async def until(condition):
-    while not condition():  # noqa: ASYNC110  # what is waited for happens in the loop's own callbacks
-        await asyncio.sleep(0.002)
+from tests.support.waiting import until
 
 
 class Timed:
@@ -89,7 +85,7 @@ def test_fetches_wake_at_the_watermark_at_their_deadline_or_never(with_room, whe
         await until(lambda: log)
         partition.append(memoryview(build_batch([(b"k", b"v")], timestamp_ms=1_700_000_000_000)))
         await when_committed(partition, 1)
-        await asyncio.sleep(0.01)
+        await until(lambda: len(log) >= 2)
         assert log == ["timed", "woken"]
         purgatory.finish_all()
         assert log == ["timed", "woken", "patient"]
@@ -106,7 +102,7 @@ def test_closing_a_partition_wakes_its_fetches(with_room):
         partition = await room.partition()
         purgatory.park(Fetch(log, "told", wanted=99), [partition], 60_000)
         await room.manager.delete("t", 0, 1)
-        await asyncio.sleep(0.01)
+        await until(lambda: log)
         assert log == ["told"]
 
     with_room(scenario)

@@ -24,6 +24,7 @@ from engine.storage.storage import Storage
 from engine.wire import cold
 from engine.wire.api_keys import ApiKey
 from engine.wire.record_batch import build_batch
+from tests.support.waiting import WAIT_SECONDS_MAX
 
 TABLE = load_handlers()
 
@@ -112,7 +113,7 @@ class World:
                 close=lambda reason: done.set_exception(AssertionError(reason)),
             )
             api.handle(call)
-            encoded = await asyncio.wait_for(done, 10)
+            encoded = await asyncio.wait_for(done, WAIT_SECONDS_MAX)
         return cold.decode_response(key, version, encoded)
 
     async def create(self, *names: str, version: int = 7, **fields: object):
@@ -140,7 +141,7 @@ def world(tmp_path) -> Iterator[object]:
             finally:
                 await broker.stop()
 
-        asyncio.run(asyncio.wait_for(go(), 30))
+        asyncio.run(asyncio.wait_for(go(), WAIT_SECONDS_MAX))
 
     return run
 
@@ -660,4 +661,4 @@ def test_everything_is_there_after_a_restart(tmp_path):
         assert await w.controller.next_producer_id() > producer
         await w.stop()
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    asyncio.run(asyncio.wait_for(scenario(), WAIT_SECONDS_MAX))
