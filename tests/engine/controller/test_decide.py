@@ -15,11 +15,17 @@ from engine.controller.commands import (
     CreatePartitions,
     CreateTopics,
     DeleteTopics,
+    FinishMove,
+    MoveReplicas,
     NewPartitions,
     NewTopic,
     RegisterBroker,
+    RemoveBroker,
+    ReplicaMove,
     SetClusterConfig,
+    SetDecommission,
     SetFeatureLevel,
+    SetMaintenance,
     TopicConfigChanges,
 )
 from engine.controller.decide import decide
@@ -39,7 +45,32 @@ uuids = st.uuids(version=4)
 
 @st.composite
 def commands(draw):
-    kind = draw(st.integers(0, 7))
+    kind = draw(st.integers(0, 9))
+    if kind >= 8:
+        node = st.integers(0, 4)
+        return draw(
+            st.builds(SetMaintenance, node_id=node, enabled=st.booleans())
+            | st.builds(SetDecommission, node_id=node, enabled=st.booleans())
+            | st.builds(RemoveBroker, node_id=node)
+            | st.builds(
+                MoveReplicas,
+                moves=st.lists(
+                    st.builds(
+                        ReplicaMove,
+                        topic=names,
+                        partition=st.integers(-1, 3),
+                        replicas=st.none() | st.lists(node, max_size=3).map(tuple),
+                    ),
+                    max_size=3,
+                ).map(tuple),
+            )
+            | st.builds(
+                FinishMove,
+                topic_id=uuids,
+                partition=st.integers(-1, 3),
+                replicas=st.lists(node, max_size=3).map(tuple),
+            )
+        )
     if kind <= 1:
         return CreateTopics(
             topics=tuple(
