@@ -34,7 +34,7 @@ class Recorder:
 
     def span(self, key: ApiKey, first: int = 0, last: int = 99) -> Iterator[int]:
         """The versions both engines have, within [first, last]."""
-        low, high = self.versions[key]
+        low, high = self.versions.get(key, (0, -1))
         yield from range(max(low, first), min(high, last) + 1)
 
     def newest(self, key: ApiKey) -> int:
@@ -233,7 +233,7 @@ def patched(data: bytes, at: int, layout: str, value: int, *, crc: bool = True) 
 def run(recorder: Recorder) -> None:
     """Every exchange, in order."""
     wait_for_coordinators(recorder)
-    for room in (topics, produce, fetch, offsets, configs, groups, cluster):
+    for room in (topics, produce, fetch, offsets, configs, groups, replicas, cluster):
         room(recorder)
 
 
@@ -1132,6 +1132,45 @@ def committing(r: Recorder, version: int, who: Mapping[str, object]) -> None:
         body(group_id="offsets", member_id="", generation_id_or_member_epoch=4),
     )
     r.ask("no group", key, version, body(group_id="", member_id="", generation_id_or_member_epoch=-1))
+
+
+# --- replicas -----------------------------------------------------------------------------------------------------
+
+
+def replicas(r: Recorder) -> None:
+    key = ApiKey.ELECT_LEADERS
+    for version in r.span(key):
+        for kind in (0, 1) if version else (0,):
+            for topic, index in (("fetched", 0), ("fetched", 9), ("missing", 0)):
+                body = {"election_type": kind, "timeout_ms": 10_000} if version else {"timeout_ms": 10_000}
+                body |= {"topic_partitions": [{"topic": topic, "partitions": [index]}]}
+                r.ask(f"{kind} of {topic} {index}", key, version, body)
+    key = ApiKey.ALTER_PARTITION_REASSIGNMENTS
+    for version in r.span(key):
+        for note, topic, index, wanted in (
+            ("cancelled", "fetched", 0, None),
+            ("same", "fetched", 0, [1]),
+            ("nobody", "fetched", 0, []),
+            ("twice", "fetched", 0, [1, 1]),
+            ("a stranger", "fetched", 0, [77]),
+            ("negative", "fetched", 0, [-1]),
+            ("unknown partition", "fetched", 9, [1]),
+            ("unknown topic", "missing", 0, [1]),
+        ):
+            partition = {"partition_index": index, "replicas": wanted}
+            body = {"timeout_ms": 10_000, "topics": [{"name": topic, "partitions": [partition]}]}
+            r.ask(note, key, version, body)
+    key = ApiKey.LIST_PARTITION_REASSIGNMENTS
+    for version in r.span(key) if key in r.versions else ():
+        r.ask("all", key, version, {"topics": None, "timeout_ms": 10_000})
+        for topic, index in (("fetched", 0), ("fetched", 9), ("missing", 0)):
+            asked = [{"name": topic, "partition_indexes": [index]}]
+            r.ask(f"{topic} {index}", key, version, {"topics": asked, "timeout_ms": 10_000})
+    key = ApiKey.DESCRIBE_QUORUM
+    for version in r.span(key):
+        for topic, index in (("__cluster_metadata", 0), ("__cluster_metadata", 9), ("fetched", 0)):
+            asked = [{"topic_name": topic, "partitions": [{"partition_index": index}]}]
+            r.ask(f"{topic} {index}", key, version, {"topics": asked})
 
 
 # --- the cluster --------------------------------------------------------------------------------------------------
