@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from engine.base.errors import InvariantError
+from tests.simulation.checkers import Violation
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.world import simulate
 
@@ -48,7 +50,7 @@ def test_planted_bug_is_found(mutation):
     with mutation.plant():
         for seed in range(mutation.first_seed, mutation.first_seed + mutation.seeds_max):
             try:
-                simulate(seed)
-            except Exception:
+                simulate(seed, weather=mutation.weather)
+            except (Violation, InvariantError):
                 return
     pytest.fail(f"{mutation.name} ({mutation.rule}) was not found in {mutation.seeds_max} seeds")

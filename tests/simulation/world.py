@@ -6,7 +6,7 @@ phase with faults, then everything heals and progress is demanded.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from engine.model.ids import NodeId
@@ -36,7 +36,9 @@ CONVERGE_TICKS = 3000
 
 
 class World:
-    def __init__(self, seed: int, *, traced: bool = False) -> None:
+    def __init__(
+        self, seed: int, *, traced: bool = False, weather: Mapping[str, object] | None = None
+    ) -> None:
         self.random = random = Random(seed)
         self.now = 0
         self.events: list[tuple[int, int, Callable[..., None], tuple[object, ...]]] = []
@@ -76,11 +78,14 @@ class World:
         self.is_herd = random.random() < 0.25
         """Everybody's timeout is nearly the same: votes split."""
         self.load = random.choice((0.02, 0.1, 0.4))
+        self.node_count = random.choice((3, 3, 4, 5))
+        self.voter_count = random.choice((5, 5, 3, 2, 1))
+        for name, value in (weather or {}).items():
+            setattr(self, name, value)
         self.is_healing = False
         self.blocked: set[tuple[NodeId, NodeId]] = set()
-        nodes = [NodeId(node) for node in range(1, random.choice((3, 3, 4, 5)) + 1)]
-        voters = tuple(nodes[: random.choice((len(nodes), len(nodes), 3, 2, 1))])
-        configuration = Configuration(voters=voters)
+        nodes = [NodeId(node) for node in range(1, self.node_count + 1)]
+        configuration = Configuration(voters=tuple(nodes[: self.voter_count]))
         self.hosts = {node: Host(self, node, Disk(configuration)) for node in nodes}
         self.trace("world", configuration, self.config)
 
@@ -352,9 +357,9 @@ class World:
                     )
 
 
-def simulate(seed: int, *, traced: bool = False) -> World:
-    """One run. A failure says how to see it again."""
-    world = World(seed, traced=traced)
+def simulate(seed: int, *, traced: bool = False, weather: Mapping[str, object] | None = None) -> World:
+    """One run, with `weather` (names of `World`) in place of what the seed draws. A failure says how to see it again."""
+    world = World(seed, traced=traced, weather=weather)
     try:
         world.run()
     except Exception as error:

@@ -4,7 +4,7 @@ import pytest
 
 from engine.base.errors import InvariantError
 from engine.model.ids import NodeId
-from engine.raft.entries import Mark, Position, Run
+from engine.raft.entries import ORIGIN, Mark, Position, Run
 from engine.raft.errors import ChangeRefused, NotLeader, TooMuchInFlight, TransferInProgress
 from engine.raft.membership import Configuration
 from engine.raft.messages import (
@@ -21,7 +21,7 @@ from engine.raft.ready import Role
 from tests.engine.raft.group import Group
 
 
-def vote_request(sender, to, term, last_term=-1, last=Position(0, 0), *, prevote=False, transfer=False):
+def vote_request(sender, to, term, last_term=-1, last=ORIGIN, *, prevote=False, transfer=False):
     return VoteRequest(
         sender=NodeId(sender),
         to=NodeId(to),
@@ -33,7 +33,7 @@ def vote_request(sender, to, term, last_term=-1, last=Position(0, 0), *, prevote
     )
 
 
-def append_request(to, term, prev_term, prev, *, marks=(), run=None, commit=Position(0, 0), sender=2):
+def append_request(to, term, prev_term, prev, *, marks=(), run=None, commit=ORIGIN, sender=2):
     return AppendRequest(
         sender=NodeId(sender),
         to=NodeId(to),
@@ -213,7 +213,7 @@ LEADER = [(1, 3), (4, 5), (5, 7), (6, 10)]
         [(1, 3), (2, 6), (3, 11)],
         [],
     ],
-    ids=list("abcdef") + ["empty"],
+    ids=[*"abcdef", "empty"],
 )
 def test_3_5_a_follower_of_figure_3_6_is_repaired(log):
     # Node 3 votes; node 2 has the odd log.
