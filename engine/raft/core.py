@@ -269,13 +269,13 @@ class RaftCore(Replica):
             self._ballot = None
 
     def _advance_log(self, offset: int | None, marks: int | None) -> None:
+        if self.leading is not None:
+            self.log.note_durable(offset, marks)
+            self.leading.count()
+            return
         before = self.log.durable
         self.log.note_durable(offset, marks)
-        if self.log.durable == before:
-            return
-        if self.leading is not None:
-            self.leading.count()
-        elif self.role is Role.FOLLOWER:
+        if self.role is Role.FOLLOWER and self.log.durable != before:
             following.answer(self, None)
 
     def _step_vote_request(self, request: VoteRequest) -> None:

@@ -350,6 +350,8 @@ class Leading:
     def _durable_on_majority(self) -> Position:
         replica = self.replica
         own = replica.log.durable
+        if not self.progress and replica.is_voter:
+            return own
         return reached(
             own if voter == replica.node else self.progress[voter].durable
             for voter in replica.configuration.voters

@@ -100,6 +100,12 @@ class LogView:
         """The longest prefix whose data and marks a crash cannot take back."""
         offset, marks = self._durable_offset, self._durable_marks
         at = marks - self.start.marks
+        if (
+            at == len(self.marks)
+            and (not at or self.marks[-1].offset <= offset)
+            and offset >= self.start.offset
+        ):
+            return Position(offset, marks)
         if offset < self.start.offset or at < 0:
             return ORIGIN
         if at < len(self.marks) and self.marks[at].offset < offset:
@@ -177,7 +183,8 @@ class LogView:
 
     def append_run(self, run: Run) -> None:
         """Add data at the end."""
-        invariant(run.base_offset == self.end_offset < run.next_offset, f"{run} at the end {self.end_offset}")
+        if not run.base_offset == self.end_offset < run.next_offset:
+            invariant(False, f"{run} at the end {self.end_offset}")  # noqa: FBT003  # the condition was tested above, off the hot path
         invariant(run.term == self.last_term, "data is of the term of the mark before it")
         self.end_offset = run.next_offset
 
@@ -219,7 +226,8 @@ class LogView:
     def note_durable(self, offset: int | None, marks: int | None) -> None:
         """Data below `offset` and the first `marks` marks are durable (of the current generation)."""
         if offset is not None and offset > self._durable_offset:
-            invariant(offset <= self.end_offset, f"durable to {offset}, the log ends at {self.end_offset}")
+            if offset > self.end_offset:
+                invariant(False, f"durable to {offset}, the log ends at {self.end_offset}")  # noqa: FBT003  # the condition was tested above, off the hot path
             self._durable_offset = offset
         if marks is not None and marks > self._durable_marks:
             invariant(marks <= self.end.marks, f"{marks} marks durable of {self.end.marks}")

@@ -73,9 +73,9 @@ class ReadIndex(NamedTuple):
     """Serve the read once this much is committed here; None: this replica could not prove that it leads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ready:
-    """Work for the driver, in the order of its fields. Each appears once."""
+    """Work for the driver, in the order of its fields. Each appears once. Made often, never changed once made."""
 
     hard_state: HardState | None = None
     reset: Reset | None = None
