@@ -11,6 +11,8 @@ import asyncio
 import errno
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -20,6 +22,7 @@ from engine.storage.disk import Buffer, Disk
 from engine.storage.errors import StorageError, StorageFailed, StorageFull
 from engine.storage.key_value import Put
 from engine.storage.open_files import OpenFiles
+from engine.storage.segment import Segment
 from engine.storage.wal import Entry, Wal
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PARALLEL_FROM = 16
+_SYNC_THREADS = 8
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -185,6 +190,8 @@ class Flusher:
         failures: list[tuple[Log, StorageError]] = []
         entries: list[Entry] = []
         logged: list[Chunk] = []
+        created: dict[Log, Segment] = {}
+        lost: set[Log] = set()
         directs = 0
         size = 0
         for chunk in chunks:
@@ -199,6 +206,13 @@ class Flusher:
                 or chunk.size >= self._config.direct_always_bytes
                 or bool(log.cached_paths)
             )
+            earlier = created.get(log)
+            if earlier is not None and earlier is not chunk.segment:
+                # A segment must not survive a power cut without the one before it.
+                del created[log]
+                lost |= self._sync_created({log: earlier}, failures)
+                if log in lost:
+                    continue
             if not direct and not cached and len(buffers) > 1:
                 buffers = [b"".join(buffers)]
             try:
@@ -206,6 +220,8 @@ class Flusher:
             except OSError as error:
                 self._fail(log, error, failures)
                 continue
+            if not chunk.segment.on_disk:
+                created[log] = chunk.segment
             if direct:
                 directs += 1
                 done.append(chunk)
@@ -217,6 +233,13 @@ class Flusher:
                     (log.log_id, segment.base_offset, chunk.position, chunk.base_offset, buffers[0])
                 )
                 logged.append(chunk)
+        if created:
+            lost |= self._sync_created(created, failures)
+        if lost:
+            # Their new files might not be found after a power cut.
+            done = [chunk for chunk in done if chunk.log not in lost]
+            kept = [chunk.log not in lost for chunk in logged]
+            logged, entries = list(compress(logged, kept)), list(compress(entries, kept))
         entries.extend(put.entry for put in puts)
         put_error: StorageError | None = None
         if entries:
@@ -240,10 +263,6 @@ class Flusher:
             self._sync_cached(chunk.log, segment.path)
             self._disk.sync(file.fd)
             chunk.direct = True
-        if not segment.on_disk:
-            # Under write caching too: later syncs of the file must find it by name after a power cut.
-            self._sync_directories(chunk.log)
-            segment.on_disk = True
 
     def _sync_cached(self, log: "Log", path: str) -> None:
         """What was written while write caching was on has no frames: it must be safe before what follows it is."""
@@ -255,13 +274,39 @@ class Flusher:
             self._disk.sync(handle)
         log.cached_paths.clear()
 
-    def _sync_directories(self, log: "Log") -> None:
-        self._disk.sync_directory(log.directory)
-        if not log.directory_synced:
-            partition = PurePosixPath(log.directory)
-            for parent in (partition.parent, partition.parent.parent, partition.parent.parent.parent):
-                self._disk.sync_directory(str(parent))
-            log.directory_synced = True
+    def _sync_created(
+        self, created: dict["Log", Segment], failures: list[tuple["Log", StorageError]]
+    ) -> set["Log"]:
+        """Make new segments' names durable, each directory once; the logs for which that failed.
+
+        Under write caching too: later syncs of the file must find it by name after a power cut.
+        """
+        needed = {log: _directories(log) for log in created}
+        paths = list(dict.fromkeys(path for found in needed.values() for path in found))
+        if len(paths) < _PARALLEL_FROM:
+            errors = dict(zip(paths, map(self._sync_directory, paths), strict=True))
+        else:
+            # Thousands of partitions made at once: the file system joins syncs that meet.
+            with ThreadPoolExecutor(_SYNC_THREADS, "storage-directories") as pool:
+                errors = dict(zip(paths, pool.map(self._sync_directory, paths), strict=True))
+        failed = set()
+        for log, found in needed.items():
+            error = next((errors[path] for path in found if errors[path] is not None), None)
+            if error is None:
+                log.directory_synced = True
+            else:
+                failed.add(log)
+                self._fail(log, error, failures)
+        for log, segment in created.items():
+            segment.on_disk = log not in failed
+        return failed
+
+    def _sync_directory(self, path: str) -> OSError | None:
+        try:
+            self._disk.sync_directory(path)
+        except OSError as error:
+            return error
+        return None
 
     def _fail(self, log: "Log", error: Exception, failures: list[tuple["Log", StorageError]]) -> None:
         if log in self._blocked:
@@ -271,6 +316,14 @@ class Flusher:
             failures.append((log, StorageFull(f"{log.partition}: {error}")))
         else:
             failures.append((log, StorageFailed(f"{log.partition}: {error}")))
+
+
+def _directories(log: "Log") -> list[str]:
+    """The directories whose entries lead to the log's files; only its own once the others are safe."""
+    if log.directory_synced:
+        return [log.directory]
+    partition = PurePosixPath(log.directory)
+    return [log.directory, *map(str, list(partition.parents)[:3])]
 
 
 def _in_order(chunks: list[Chunk], done: list[Chunk]) -> list[Chunk]:

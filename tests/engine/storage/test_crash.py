@@ -252,6 +252,33 @@ def test_a_failed_write_fails_the_log_and_only_it(simulated_disk):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("count", [2, 40])
+def test_a_failed_sync_of_a_directory_fails_the_logs_below_it_and_only_them(simulated_disk, count):
+    async def main():
+        disk = simulated_disk()
+        storage = await opened(disk)
+        logs = [storage.create_log(n, TopicPartition(f"t{n}", 0), TopicConfig()) for n in range(count)]
+        real = disk.sync_directory
+
+        def failing(path):
+            if path == "/data/kafka/t1":
+                raise OSError(errno.EIO, "injected")
+            real(path)
+
+        disk.sync_directory = failing
+        for log in logs:
+            put(log, b"first")
+        good = logs[:1] + logs[2:]
+        await until(lambda: all(log.durable_offset == 1 for log in good) and logs[1].failed is not None)
+        assert logs[1].durable_offset == logs[1].end_offset == 0
+        survivor = await opened(disk.crash(lose_all=True))
+        assert all(survivor.logs[log.log_id].end_offset == 1 for log in good)
+        await survivor.close()
+        await storage.close()
+
+    asyncio.run(main())
+
+
 async def compact_and_crash(simulated_disk, seed):
     rng = random.Random(seed)
     disk = simulated_disk(seed)
