@@ -40,6 +40,15 @@ class CommitQueue:
             waiting.popleft()
             head[1](none)
 
+    def cut(self, end_offset: int, code: ErrorCode) -> None:
+        """What lay at or above `end_offset` is gone: tell those who wait for it."""
+        waiting = self._waiting
+        lost = []
+        while waiting and waiting[-1][0] > end_offset:
+            lost.append(waiting.pop())
+        for _, callback in reversed(lost):
+            callback(code)
+
     def fail(self, code: ErrorCode) -> None:
         """Nothing more will be committed here: tell everyone."""
         waiting, self._waiting = self._waiting, deque()

@@ -16,6 +16,7 @@ cdef class Appended:
 cdef class Partition:
     cdef public object _clock
     cdef commit_queue.CommitQueue _durables
+    cdef commit_queue.CommitQueue _while_leading
     cdef bint _producers_stale
     cdef commit_queue.CommitQueue _commits
     cdef append_checks.BatchRules _rules

@@ -74,6 +74,7 @@ class Partition:
         "_durables",
         "_producers_stale",
         "_rules",
+        "_while_leading",
         "config",
         "counters",
         "failed",
@@ -133,6 +134,7 @@ class Partition:
         self._clock = clock
         self._commits = commit_queue.CommitQueue()
         self._durables = commit_queue.CommitQueue()
+        self._while_leading = commit_queue.CommitQueue()
         self._producers_stale = False
         self.configure(config)
         if not replicated:
@@ -174,6 +176,16 @@ class Partition:
         else:
             self._commits.add(offset, callback)
 
+    def when_committed_here(self, offset: int, callback: CommitCallback) -> None:
+        """As `when_committed`, but NOT_LEADER_OR_FOLLOWER as soon as this replica leads no more, known or not.
+
+        For the broker's own state machines, which go on from what is committed whoever leads.
+        """
+        if offset > self.high_watermark and not self.failed and self.leads:
+            self._while_leading.add(offset, callback)
+        else:
+            self.when_committed(offset, callback)
+
     def when_durable(self, offset: int, callback: CommitCallback) -> None:
         """The same for what is durable on this replica, committed or not (acks=1)."""
         if self.group is None:
@@ -195,6 +207,7 @@ class Partition:
         if self.on_commit is not None:
             self.on_commit(committed)
         self._commits.advance(committed)
+        self._while_leading.advance(committed)
         self._wake_fetches()
 
     def _wake_fetches(self) -> None:
@@ -369,6 +382,7 @@ class Partition:
     def _tell_waiting(self, code: ErrorCode) -> None:
         self._commits.fail(code)
         self._durables.fail(code)
+        self._while_leading.fail(code)
         for waiter in tuple(self.fetch_waiters):
             waiter.wake()
 
@@ -377,6 +391,7 @@ class Partition:
         self.failed = self.failed or log.failed is not None
         self.producers.truncate(log.end_offset)
         self._commits.fail(ErrorCode.KAFKA_STORAGE_ERROR)
+        self._while_leading.fail(ErrorCode.KAFKA_STORAGE_ERROR)
         self._wake_fetches()
 
     # As a replica of a group (`engine.raft.ports.GroupOwner`).
@@ -401,6 +416,7 @@ class Partition:
         if self.on_commit is not None:
             self.on_commit(high_watermark)
         self._commits.advance(high_watermark)
+        self._while_leading.advance(high_watermark)
         self._wake_fetches()
 
     def group_durable(self, offset: int) -> None:
@@ -416,9 +432,11 @@ class Partition:
     def group_cut(self, end_offset: int) -> None:
         """See `GroupOwner`.
 
-        The producers' windows have forgotten what came before the cut batches: they are read from the log again before
-        this replica leads.
+        Those who wait for what is cut can be sure now that it was not written. The producers' windows have forgotten
+        what came before the cut batches: they are read from the log again before this replica leads.
         """
+        self._commits.cut(end_offset, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        self._durables.cut(end_offset, ErrorCode.NOT_LEADER_OR_FOLLOWER)
         if len(self.producers):
             self._producers_stale = True
             self.log.take_snapshot = None
@@ -445,9 +463,16 @@ class Partition:
         self._producers_stale = False
 
     def group_resigned(self) -> None:
-        """See `GroupOwner`: those who wait look for the next leader."""
+        """See `GroupOwner`.
+
+        What was appended is most likely the next leader's too. Clients take NOT_LEADER for "was not written", send again
+        what was, and some of them under a new producer epoch, which makes it a duplicate. So those who wait are told
+        once it is known: committed after all, cut, or their time is up.
+        """
         self.leads = False
-        self._tell_waiting(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        self._while_leading.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        for waiter in tuple(self.fetch_waiters):
+            waiter.wake()
         if self.on_leadership is not None:
             self.on_leadership(self)
 

@@ -184,4 +184,4 @@ class RecordLog:
                 else:
                     append.done.set_result(offset - 1)
 
-        self._partition.when_committed(end, committed)
+        self._partition.when_committed_here(end, committed)
