@@ -24,7 +24,7 @@ HOT    := $(shell find engine -name '*.pxd')
 
 $(STAMP): pyproject.toml setup.py $(HOT) $(HOT:.pxd=.py)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --quiet --config-settings editable_mode=compat --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --config-settings editable_mode=compat --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q engine rpk
 	@touch $@
 
