@@ -3,7 +3,7 @@
 One `Services` a shard, wired by `engine.node`; one `RequestContext` a cold request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.base.clock import Clock
     from engine.config.cluster_config import ClusterConfig
     from engine.config.node_config import NodeConfig
+    from engine.controller.quorum import Quorum
     from engine.controller.runtime import Controller
     from engine.coordinator.coordinator import GroupCoordinator
     from engine.kafka.dispatch import DispatchTable
@@ -57,6 +58,10 @@ class Services:
     cluster_config: "ClusterConfig"
     node_config: "NodeConfig"
     metrics: "KafkaMetrics"
+    transfer_leadership: "Callable[[int, int, int | None], Awaitable[str | None]] | None" = None
+    """(log id, leader, target) → why not, or None."""
+    quorum: "Callable[[], Awaitable[Quorum | None]] | None" = None
+    """The controller's group as its leader sees it."""
     limits: KafkaLimits = field(default_factory=KafkaLimits)
     """What the cluster's properties allow; replaced as a whole."""
     throttle: "NodeThrottle | None" = None

@@ -7,6 +7,7 @@ by the leader itself), KIP-516 (topic ids, 13), KIP-595 (diverging epoch).
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+from engine.kafka import leader_hints
 from engine.kafka.dispatch import CloseConnection, HotApi
 from engine.partition.delayed_fetch import ParkedFetch
 from engine.partition.errors import PartitionError
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from engine.kafka.fetch_session import FetchContext, Key
     from engine.net.output import Part
     from engine.partition.manager import PartitionManager
+    from engine.wire.primitives import NodeEndpoint
 
 VERSIONS = (4, 18)
 WAIT_MS_MAX = 300_000
+HINTS_FROM = 16
+"""First version whose answer can name the brokers behind its hints."""
 
 
 class _Fetch(ParkedFetch):
@@ -171,7 +175,26 @@ class _Fetch(ParkedFetch):
         throttle_ms = 0
         if self.call.services.throttle is not None:
             throttle_ms = connection.charge_answer(sum(answer.records_bytes for _, answer in read))
-        _respond(self.call, FetchResponse(topics, session_id=context.session_id, throttle_ms=throttle_ms))
+        nodes = self._hint(read) if self.call.api_version >= HINTS_FROM else ()
+        _respond(
+            self.call,
+            FetchResponse(topics, session_id=context.session_id, throttle_ms=throttle_ms, nodes=nodes),
+        )
+
+    def _hint(self, read: "list[tuple[Key, FetchedPartition]]") -> "Sequence[NodeEndpoint]":
+        """Say of partitions that are led elsewhere who leads them (KIP-951)."""
+        named: set[int] = set()
+        services = self.call.services
+        for (topic, _), answer in read:
+            if answer.error_code not in leader_hints.HINTED:
+                continue
+            name = services.partitions.topic_name(topic) if isinstance(topic, UUID) else topic
+            if name is not None:
+                answer.leader_id, answer.leader_epoch = leader_hints.leader_of(
+                    services, name, answer.partition
+                )
+                named.add(answer.leader_id)
+        return leader_hints.endpoints(services, self.call.connection.listener, named) if named else ()
 
 
 def _resolve(
@@ -210,7 +233,7 @@ API = HotApi(
     key=ApiKey.FETCH,
     versions=VERSIONS,
     handle=handle,
-    kips=(74, 227, 320, 392, 516, 595),
+    kips=(74, 227, 320, 392, 516, 595, 951),
     deviations=(
         "followers are refused with 31: replication does not use this API",
         "a session keyed by topic ids answers 100 for a recreated topic, never 103",

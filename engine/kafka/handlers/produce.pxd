@@ -9,6 +9,7 @@ cdef class _Produce:
     cdef public kafka_call.Call call
     cdef public int acks
     cdef public bint has_answer
+    cdef public bint moved
     cdef public long long timer_bucket
     cdef public list results
     cdef public dict waiting

@@ -14,6 +14,7 @@ from uuid import UUID
 # Modules, not names: their .pxd files bind the same names to C when compiled.
 import engine.partition.partition as partition_room
 import engine.wire.produce as wire_produce
+from engine.kafka import leader_hints
 from engine.kafka.dispatch import HotApi
 from engine.model.topic_name import INTERNAL_TOPICS
 from engine.wire.api_keys import ApiKey
@@ -23,9 +24,12 @@ from engine.wire.errors import RecordError
 if TYPE_CHECKING:
     from engine.kafka.call import Call
     from engine.partition.manager import PartitionManager
+    from engine.wire.primitives import NodeEndpoint
 
 VERSIONS = (3, 13)
 _TIMED_OUT = object()
+HINTS_FROM = 10
+"""First version whose answer can name the new leader."""
 LEADER_TIMEOUT_MS_MIN = 5_000
 """acks=1 has no time limit in Kafka; here it waits for the disk, so a short one is not taken literally."""
 
@@ -33,13 +37,15 @@ LEADER_TIMEOUT_MS_MIN = 5_000
 class _Produce:
     """One request whose batches are appended and not all committed."""
 
-    __slots__ = ("acks", "call", "has_answer", "results", "timer_bucket", "waiting")
+    __slots__ = ("acks", "call", "has_answer", "moved", "results", "timer_bucket", "waiting")
 
     def __init__(self, call: "Call", acks: int) -> None:
         self.call = call
         self.acks = acks
         self.has_answer = acks != 0
         """False for acks=0: its turn in line then passes silently, but not before the disk has caught up."""
+        self.moved = False
+        """Some partition is led by another broker."""
         self.timer_bucket = -1
         self.results: list[tuple[str | None, UUID | None, list[wire_produce.ProducedPartition]]] = []
         self.waiting: dict[wire_produce.ProducedPartition, object] = {}
@@ -64,6 +70,7 @@ class _Produce:
                 else:
                     found = served.get(index)
                     if found is None:
+                        self.moved = True
                         _refuse(answer, partitions.absence(topic, index), None)
                     else:
                         self._append(found, answer, records)
@@ -77,6 +84,7 @@ class _Produce:
         try:
             appended = found.append(records, self.call.api_version)
         except RecordError as refusal:
+            self.moved = self.moved or refusal.code in leader_hints.HINTED
             _refuse(answer, refusal.code, refusal)
             return
         answer.base_offset = appended.base_offset
@@ -109,6 +117,7 @@ class _Produce:
         if waiting.pop(answer, _TIMED_OUT) is _TIMED_OUT:
             return
         if code:
+            self.moved = self.moved or code in leader_hints.HINTED
             _refuse(answer, code, None)
         if not waiting and self.timer_bucket >= 0:
             self.call.services.timers.remove(self)
@@ -127,7 +136,24 @@ class _Produce:
             return
         call = self.call
         throttle_ms = 0 if call.services.throttle is None else call.connection.throttle_ms
-        call.respond_body(wire_produce.encode_produce_response(call.api_version, self.results, throttle_ms))
+        nodes = self._hint() if self.moved and call.api_version >= HINTS_FROM else ()
+        call.respond_body(
+            wire_produce.encode_produce_response(call.api_version, self.results, throttle_ms, nodes)
+        )
+
+    def _hint(self) -> "list[NodeEndpoint]":
+        """Say of partitions that are led elsewhere who leads them (KIP-951)."""
+        services = self.call.services
+        named: set[int] = set()
+        for name, topic_id, answers in self.results:
+            topic = services.partitions.topic_name(topic_id) if topic_id is not None else name
+            for answer in answers:
+                if topic is not None and answer.error_code in leader_hints.HINTED:
+                    answer.leader_id, answer.leader_epoch = leader_hints.leader_of(
+                        services, topic, answer.partition
+                    )
+                    named.add(answer.leader_id)
+        return leader_hints.endpoints(services, self.call.connection.listener, named) if named else []
 
     def _pass_silently(self) -> None:
         error = self._first_error()
@@ -189,6 +215,6 @@ API = HotApi(
     versions=VERSIONS,
     advertised_min=0,
     handle=handle,
-    kips=(98, 467, 516),
+    kips=(98, 467, 516, 951),
     deviations=("acks=1 is answered when the batch is durable, not when it is in memory",),
 )
