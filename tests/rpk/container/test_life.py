@@ -207,3 +207,26 @@ def test_an_interrupted_start_leaves_nothing_running(home, tmp_path):
         if start.returncode == 130:
             assert all(broker["status"] == "stopped" for broker in brokers(home))
         rpk(home, "container", "purge")
+
+
+def test_three_brokers_one_killed_and_back(home):
+    started = rpk(home, "container", "start", "-n", "3", "--any-port")
+    assert "a record was acked and read back" in started.stdout
+    assert [broker["status"] for broker in brokers(home)] == ["running"] * 3
+    rpk(home, "topic", "create", "orders", "-p", "3", "-r", "3")
+    rpk(home, "container", "kill", "1")
+    assert [broker["status"] for broker in brokers(home)] == ["running", "failed", "running"]
+    subprocess.run(
+        [RPK, "topic", "produce", "orders", "-o", ""],
+        input="a\nb\nc\n",
+        env=home,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    rpk(home, "container", "pause", "9", expected=5)
+    rpk(home, "container", "start", "-n", "2", expected=1)
+    rpk(home, "container", "start")
+    rpk(home, "cluster", "health", "--exit-when-healthy", "--expect-brokers", "3", "--timeout", "30s")
+    consumed = rpk(home, "topic", "consume", "orders", "-o", ":end", "-f", "%v\n")
+    assert sorted(consumed.stdout.split()) == ["a", "b", "c"]
