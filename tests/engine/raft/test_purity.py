@@ -6,7 +6,24 @@ import pytest
 import engine.raft
 
 ROOM = Path(engine.raft.__file__).parent
-PURE = ["config", "core", "election", "entries", "errors", "following", "leading", "log_view", "membership", "messages", "progress", "quorum", "reads", "ready", "replica", "tail"]
+PURE = [
+    "config",
+    "core",
+    "election",
+    "entries",
+    "errors",
+    "following",
+    "leading",
+    "log_view",
+    "membership",
+    "messages",
+    "progress",
+    "quorum",
+    "reads",
+    "ready",
+    "replica",
+    "tail",
+]
 FORBIDDEN = {"asyncio", "os", "pathlib", "random", "socket", "subprocess", "threading", "time"}
 ALLOWED = {"engine.base.errors", "engine.model.ids", *(f"engine.raft.{name}" for name in PURE)}
 
