@@ -365,5 +365,7 @@ class RaftCore(Replica):
         if self.leading is not None:
             self.leading.wake()
         elif self.is_quiet:
+            # The leader may not have heard what woke us: it has to speak again, or it is replaced.
             self.hear_leader()
+            following.answer(self, None)
             self.has_ready = True

@@ -139,10 +139,12 @@ class Leading:
     # --- what comes back ---
 
     def receive_append_response(self, response: AppendResponse) -> None:
-        """A follower has more, or another log than we thought."""
+        """A follower has more, or another log than we thought; or something woke it."""
         progress = self._heard(response)
         if progress is None:
             return
+        if self.replica.is_quiet:
+            self.wake()
         if response.rejection is None:
             self._acknowledged(progress, response.matched, response.durable)
         else:

@@ -121,9 +121,10 @@ class World:
         self.run_until(CHAOS_TICKS * TICK)
         self._heal()
         self.run_until(self.now + ELECT_TICKS * TICK)
-        self._delete_removed()
+        require(self._leader() is not None, "nobody leads after all is healed")
         give_up = self.now + CONVERGE_TICKS * TICK
         while True:
+            self._delete_removed()
             self._propose_at_the_end()
             self.run_until(self.now + 20 * TICK)
             try:
@@ -311,9 +312,13 @@ class World:
     def _delete_removed(self) -> None:
         """The controller deletes replicas that are no members any more."""
         leader = self._leader()
-        require(leader is not None, "nobody leads after all is healed")
-        for node, host in self.hosts.items():
-            if node not in leader.core.configuration.members:
+        for host in self.hosts.values():
+            if (
+                leader is not None
+                and host is not leader
+                and leader.core.commit == leader.core.log.end
+                and host.node not in leader.core.configuration.members
+            ):
                 host.core = None
 
     def _propose_at_the_end(self) -> None:

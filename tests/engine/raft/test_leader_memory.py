@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from engine.model.ids import NodeId
 from engine.raft.config import RaftConfig
-from engine.raft.entries import Position, Run
-from engine.raft.messages import AppendRequest
+from engine.raft.entries import ORIGIN, Position, Run
+from engine.raft.messages import AppendRequest, VoteRequest
 from engine.raft.progress import Progress, ProgressState
 from engine.raft.quorum import is_quorum, majority, reached
 from engine.raft.tail import Tail
@@ -131,6 +131,27 @@ def test_a_quiet_group_has_no_deadline_and_wakes_when_its_leader_is_gone():
         group.tick(3)
         group.deliver()
     assert sum(group[n].leading is not None for n in (2, 3)) == 1
+
+
+def test_a_quiet_follower_that_is_asked_for_a_prevote_has_its_leader_speak_again():
+    group = Group()
+    group.elect(1)
+    for _ in range(CONFIG.quiet_ticks):
+        group.tick(1, 2)
+        group.deliver()
+    stranger = VoteRequest(
+        sender=NodeId(9), to=NodeId(2), term=5, last_term=0, last=ORIGIN, prevote=True, transfer=False
+    )
+    group[2].step(stranger)
+    group.drain(2)
+    group.deliver()
+    assert not group[1].is_quiet
+    for _ in range(30):
+        for number in (1, 2, 3):
+            group.tick(number)
+        group.deliver()
+    assert group[1].leading is not None
+    assert group[2].leader == 1
 
 
 def test_a_leader_goes_quiet_without_a_follower_that_is_down_and_wakes_when_it_is_back():
