@@ -2,10 +2,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+FAST   := $(VENV)/.compiled
 DEV    := $(VENV)/.developed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help up install develop test lint man bench soak clean
+.PHONY: help up interpreted install develop test lint man bench soak clean
 
 help:
 	@echo "make up        install, start a local broker, send a record there and back"
@@ -19,21 +20,28 @@ help:
 up:
 	@$(PYTHON) tools/up.py
 
-# Compiled where a C compiler is (setup.py); an edit to one of them installs again.
-HOT    := $(shell find engine -name '*.pxd')
-
-$(STAMP): pyproject.toml setup.py $(HOT) $(HOT:.pxd=.py)
+$(STAMP): pyproject.toml setup.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@PYTHONWARNINGS=ignore $(PIP) install --quiet --config-settings editable_mode=compat --editable .
+	@RPK_NO_COMPILE=1 PYTHONWARNINGS=ignore $(PIP) install --quiet --config-settings editable_mode=compat --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q engine rpk
 	@touch $@
 
-$(DEV): $(STAMP)
+# Compiled where a C compiler is (setup.py), after the rest so that a broker can run meanwhile; an edit to one of
+# them compiles again.
+HOT    := $(shell find engine -name '*.pxd')
+
+$(FAST): $(STAMP) $(HOT) $(HOT:.pxd=.py)
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(DEV): $(FAST)
 	@$(PIP) install --quiet --upgrade "pip>=25.1"
 	@$(PIP) install --quiet --group dev
 	@touch $@
 
-install: $(STAMP)
+interpreted: $(STAMP)
+
+install: $(FAST)
 
 develop: $(DEV)
 

@@ -37,9 +37,9 @@ def check_python():
         fail("this Python has no venv module", "on Debian and Ubuntu: apt-get install python3-venv")
 
 
-def install():
+def make(target):
     run = subprocess.run(
-        ["make", "--silent", "install", f"PYTHON={sys.executable}"],
+        ["make", "--silent", target, f"PYTHON={sys.executable}"],
         cwd=ROOT,
         check=False,
         text=True,
@@ -47,7 +47,19 @@ def install():
     )
     if run.returncode:
         sys.stderr.write((run.stdout + run.stderr)[-4000:])
-        fail("the installation failed", "the lines above are pip's; make install runs it again")
+        fail("the installation failed", f"the lines above are pip's; make {target} runs it again")
+
+
+def install():
+    make("interpreted")
+
+
+def compile_hot_path():
+    """After the first record: the broker already runs, and its next start is faster."""
+    make("install")
+    if any((ROOT / "engine").rglob("*.so")):
+        rpk("container", "stop")
+        rpk("container", "start")
 
 
 def rpk(*words, text=""):
@@ -72,20 +84,25 @@ def round_trip():
         fail(f"sent {sent!r} and read {got!r}", "rpk container status shows the broker and its log")
 
 
+def run(stages):
+    for name, stage in stages:
+        begin = time.monotonic()
+        stage()
+        print(f"{time.monotonic() - begin:6.1f} s  {name}", flush=True)  # noqa: T201 # the tool's own words
+
+
 def main():
     check_python()
     stages = [("install", install), ("start a broker", start), ("a record there and back", round_trip)]
     begin = time.monotonic()
-    for name, stage in stages:
-        stage_begin = time.monotonic()
-        stage()
-        print(f"{time.monotonic() - stage_begin:6.1f} s  {name}", flush=True)  # noqa: T201 # the tool's own words
+    run(stages)
     total = time.monotonic() - begin
-    shown = os.path.relpath(RPK)
     late = "" if total <= PROMISE_S else f" (slower than the {PROMISE_S} s we aim for)"
+    print(f"{total:6.1f} s  from nothing to the first record{late}", flush=True)  # noqa: T201 # the tool's own words
+    run([("compile the hot path and start again", compile_hot_path)])
+    shown = os.path.relpath(RPK)
     print(  # noqa: T201 # the tool's own words
-        f"{total:6.1f} s  in all{late}\n\n"
-        "The broker is running. Next:\n"
+        "\nThe broker is running. Next:\n"
         f"  export PATH={BIN}:$PATH\n"
         "  rpk topic create orders -p 12\n"
         "  seq 1 100000 | rpk topic produce orders -o ''\n"
