@@ -1,7 +1,7 @@
 """rpk.yaml: versions, unknown keys, hostile content, and that reading never writes (UX-30, UX-33)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rpk.config import rpk_yaml
@@ -83,6 +83,7 @@ def test_any_content_gives_texts_or_an_error(data):
     assert all(isinstance(value, str) for value in found.values())
 
 
+@example({"name": "\x85", "description": "a\u2028b"})
 @given(st.dictionaries(st.sampled_from(["name", "description"]), st.text(max_size=20)))
 def test_what_is_saved_is_loaded(tmp_path_factory, profile):
     path = str(tmp_path_factory.mktemp("x") / "rpk.yaml")
