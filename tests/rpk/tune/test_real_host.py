@@ -17,6 +17,7 @@ from rpk.tune.facts.host import Request, probe_host
 from rpk.tune.journal import FILE
 from rpk.tune.plan import Comparison, canonical
 from rpk.tune.tuners.table import TUNERS
+from tests.support.cache import locked
 
 pytestmark = [
     pytest.mark.root,
@@ -36,7 +37,14 @@ needs_kernel = pytest.mark.skipif(not writable_kernel(), reason="/proc/sys or /s
 
 
 @pytest.fixture
-def host(home):
+def alone():
+    """Another run of these tests on this machine waits: there is one kernel."""
+    with locked("real-host"):
+        yield
+
+
+@pytest.fixture
+def host(home, alone):
     """Facts of this machine; what the tests touch is put back whatever happens."""
     if HostReader().exists(FILE):
         pytest.skip("this host is tuned: its journal is not a test's to touch")
