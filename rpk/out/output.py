@@ -248,4 +248,7 @@ def _json(data: object) -> str:
 def _yaml(data: object) -> str:
     import yaml
 
-    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=False))
+    text = str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=False))
+    if "\x85" in text:  # PyYAML writes U+0085 as it is, and reads it as the end of a line
+        text = str(yaml.safe_dump(data, sort_keys=False, default_flow_style=False))
+    return text
