@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 VERSION = 6
-UNICODE_BREAKS = "\x85\u2028\u2029"
 
 _TLS = {"enabled": None, "key_file": None, "cert_file": None, "ca_file": None, "insecure_skip_verify": None}
 _OLD_TLS = {"truststore_file": None}
@@ -184,18 +183,9 @@ def read_mapping(path: str) -> dict[str, Any] | None:
 
 def dump(data: object) -> str:
     """YAML text, keys in their order; what is read back is what was written."""
-    import yaml
+    from rpk.out.output import yaml_text
 
-    class Dumper(yaml.SafeDumper):
-        pass
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        # Plain and single-quoted styles would fold these line breaks of Unicode into spaces.
-        style = '"' if any(breaking in value for breaking in UNICODE_BREAKS) else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    return str(yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False))
+    return yaml_text(data)
 
 
 def mapping(value: object, name: str, path: str) -> dict[str, Any]:

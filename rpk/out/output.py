@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "wide", "json", "yaml", "help")
 FORMAT_ALIASES = {"short": "text", "long": "wide"}
 SCHEMA_VERSION = 1
+UNICODE_BREAKS = "\x85\u2028\u2029"
 
 
 class ItemResult:
@@ -108,7 +109,7 @@ class Output:
         if self.format == "json":
             self._write(_json(data) + "\n")
         elif self.format == "yaml":
-            self._write(_yaml(data))
+            self._write(yaml_text(data))
         else:
             self._write("".join(self._draw(views)))
 
@@ -145,7 +146,7 @@ class Output:
         if self.format == "json":
             self._write(_json(data) + "\n")
         elif self.format == "yaml":
-            self._write("---\n" + _yaml(data))
+            self._write("---\n" + yaml_text(data))
         else:
             self._write(one_line(text) + "\n")
 
@@ -245,10 +246,17 @@ def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def _yaml(data: object) -> str:
+def yaml_text(data: object) -> str:
+    """YAML, keys in their order; what is read back is what was written."""
     import yaml
 
-    text = str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=False))
-    if "\x85" in text:  # PyYAML writes U+0085 as it is, and reads it as the end of a line
-        text = str(yaml.safe_dump(data, sort_keys=False, default_flow_style=False))
-    return text
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        # Plain and single-quoted styles would fold these line breaks of Unicode into spaces.
+        style = '"' if any(breaking in value for breaking in UNICODE_BREAKS) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return str(yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False))
