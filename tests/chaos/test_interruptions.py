@@ -109,17 +109,18 @@ def _wait_for_refusal(broker: BrokerProcess) -> set[int]:
     """The error codes of a minute's writes at most, until one is refused."""
     from engine.wire.records import build_batch
 
-    batch = bytes(build_batch([(None, bytes(100))]))
     body = {
         "transactional_id": None,
         "acks": -1,
         "timeout_ms": 5000,
-        "topic_data": [{"name": "beside", "partition_data": [{"index": 0, "records": batch}]}],
+        "topic_data": [{"name": "full", "partition_data": [{"index": 0}]}],
     }
     deadline = time.monotonic() + 60
     with RawKafka(broker.bootstrap) as raw:
-        body["topic_data"][0]["name"] = "full"
         while time.monotonic() < deadline:
+            # Each write its own value: the check of the history takes equal ones for a repeated record.
+            value = f"beside-{time.monotonic_ns()}".encode().ljust(100, b".")
+            body["topic_data"][0]["partition_data"][0]["records"] = bytes(build_batch([(None, value)]))
             code = raw.ask(0, 9, body).responses[0].partition_responses[0].error_code
             if code:
                 return {code}
