@@ -120,8 +120,13 @@ def command(
             cluster = again(run, ways, cluster, texts)
         started = any(ways.state(cluster, node).status != RUNNING for node in cluster.nodes)
         cluster = ways.start(cluster, run.environment, run.out.notice)
-        prove(ways, cluster, retries)
-        switched = not no_profile and take_profile(cluster, run.environment)
+        try:
+            prove(ways, cluster, retries)
+            switched = not no_profile and take_profile(cluster, run.environment)
+        except KeyboardInterrupt:
+            if started:
+                ways.stop(cluster)
+            raise
     report(run, cluster, time.monotonic() - begin, switched=switched, started=started)
 
 

@@ -26,6 +26,8 @@ def consumer(bootstrap: str, group: str, topic: str) -> KafkaConsumer:
         session_timeout_ms=6000,
         heartbeat_interval_ms=500,
         max_poll_records=20,
+        # A member that joins before it has the topic's metadata is assigned nothing until it asks again.
+        metadata_max_age_ms=2000,
     )
 
 

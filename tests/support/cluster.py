@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +64,17 @@ class ClusterProcesses:
             broker.kill()
 
     def admin(self, path: str, *, at: int = 0, method: str = "GET", body: object = None) -> object:
-        """One Admin API call to one broker."""
+        """One Admin API call to one broker; 503 means that a leader is being elected, and is asked again."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self._admin(path, at, method, body)
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _admin(self, path: str, at: int, method: str, body: object) -> object:
         request = urllib.request.Request(
             f"{self.brokers[at].admin_url}{path}",
             method=method,

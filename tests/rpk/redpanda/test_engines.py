@@ -12,11 +12,19 @@ from rpk.config.node_file import NodeFile
 from rpk.out.errors import NotFound, UsageError
 from rpk.redpanda.engines import Choices, chosen, redpanda_line, redpanda_program
 from rpk.redpanda.preparation import HandOver, handed_over, placed
+from tests.support.one_kernel import taking_turns
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDER = """#!/bin/sh
 for word in "$0" "$@"; do printf '%s\\n' "$word"; done > {out}
 """
+
+
+@pytest.fixture
+def alone():
+    """One at a time: there is one kernel."""
+    with taking_turns():
+        yield
 
 
 @pytest.fixture
@@ -135,7 +143,7 @@ def test_a_fatal_finding_ends_the_start(home, installed):
 @pytest.mark.skipif(
     not os.access("/dev/cpu_dma_latency", os.W_OK), reason="the latency device cannot be opened"
 )
-@pytest.mark.xdist_group("host")
+@pytest.mark.usefixtures("alone")
 def test_sleep_states_are_held_as_long_as_what_start_becomes():
     def latency():
         with open("/dev/cpu_dma_latency", "rb", buffering=0) as file:
@@ -157,7 +165,7 @@ def test_sleep_states_are_held_as_long_as_what_start_becomes():
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="tuning a real host needs root")
-@pytest.mark.xdist_group("host")
+@pytest.mark.usefixtures("alone")
 def test_check_tune_start(home, installed):
     """Tuned with what is right already wherever possible: swappiness alone, put back after."""
     from rpk.system.host import HostReader
